@@ -1,0 +1,72 @@
+"""A notebook cell's output, or its error, arrives in a WeCom or DingTalk chat.
+
+In a notebook::
+
+    %load_ext notebook_notify
+    %notify_sandbox                 # or %notify_setup ops, with an account
+
+    %%notify_wechat --title "nightly backtest"
+    table = backtest(start, end)
+    table
+
+In a script::
+
+    from notebook_notify import notify, send
+
+    send("training started", to="ops")
+    with notify("training", to="ops"):
+        train()
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from notebook_notify.messages import Text
+    from notebook_notify.reports import SendReport, SendResult
+    from notebook_notify.scripts import notify
+    from notebook_notify.secret import Secret
+    from notebook_notify.sender import send
+    from notebook_notify.targets import Target
+
+__all__ = ["Secret", "SendReport", "SendResult", "Target", "Text", "notify", "send"]
+
+_HOMES = {
+    "Secret": "secret",
+    "SendReport": "reports",
+    "SendResult": "reports",
+    "Target": "targets",
+    "Text": "messages",
+    "notify": "scripts",
+    "send": "sender",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import what is asked for when it is asked for: importing the package costs nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])
+
+
+def load_ipython_extension(ipython: Any) -> None:
+    """What ``%load_ext notebook_notify`` does: register the magics."""
+    from notebook_notify.notebook.magics import load
+
+    load(ipython)
+
+
+def unload_ipython_extension(ipython: Any) -> None:
+    """What ``%unload_ext notebook_notify`` does: leave no trace."""
+    from notebook_notify.notebook.magics import unload
+
+    unload(ipython)

@@ -1,0 +1,1 @@
+"""How a message travels; knows no platform and no notebook."""

@@ -1,0 +1,53 @@
+"""A small store with expiry, for what kernels may share: tokens now, rate limits later."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class Store(Protocol):
+    """Get, and compare-and-set; every value expires."""
+
+    def get(self, key: str) -> str | None:
+        """The value, unless it is absent or has expired."""
+
+    def compare_and_set(self, key: str, old: str | None, new: str | None, ttl: float) -> bool:
+        """Replace *old* by *new* for *ttl* seconds; ``None`` means absent.
+
+        Returns:
+            Whether the value was *old*, and so was replaced.
+        """
+
+
+class MemoryStore:
+    """The store of one process. Thread-safe."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._values: dict[str, tuple[str, float]] = {}
+
+    def get(self, key: str) -> str | None:
+        """See :meth:`Store.get`."""
+        with self._lock:
+            return self._live(key)
+
+    def compare_and_set(self, key: str, old: str | None, new: str | None, ttl: float) -> bool:
+        """See :meth:`Store.compare_and_set`."""
+        with self._lock:
+            if self._live(key) != old:
+                return False
+            if new is None:
+                self._values.pop(key, None)
+            else:
+                self._values[key] = (new, self._clock() + ttl)
+            return True
+
+    def _live(self, key: str) -> str | None:
+        value, expires = self._values.get(key, (None, 0.0))
+        return value if self._clock() < expires else None

@@ -1,0 +1,85 @@
+"""What can go wrong, as a tree.
+
+::
+
+    NotifyError
+    ├── TargetError        the caller's mistake: no such target, a field missing, a bad value
+    │   └── ConfigError    the config file cannot be read, or holds something unknown
+    ├── SecretError        a secret cannot be found, or is about to leave (pickle, magic line)
+    ├── TransportError     a request had no complete reply; says whether it may have arrived
+    └── SendError          raised only on request: ``report.raise_for_status()``, ``--strict``
+    KeyboardInterrupt
+    └── SendInterrupted    Ctrl-C while a send was waited for; holds the report so far
+
+The caller's mistakes raise before anything runs. Delivery problems never raise out of
+:func:`notebook_notify.send`: they are outcomes in its report.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from notebook_notify.reports import SendReport
+
+#: ``errcode`` values of our own, where the platform gave none.
+NOT_CONNECTED = -1001
+TLS_FAILED = -1002
+UNKNOWN = -1003
+UNREADABLE = -1004
+OVER_BUDGET = -1005
+OVER_RATE = -1006
+
+
+class NotifyError(Exception):
+    """The root of everything this package raises."""
+
+
+class TargetError(NotifyError):
+    """A target cannot be found, or cannot be used as it is written."""
+
+
+class ConfigError(TargetError):
+    """The config file cannot be read, or holds something that is not known."""
+
+
+class SecretError(NotifyError):
+    """A secret cannot be found, or was about to be written where others can read it."""
+
+
+class TransportError(NotifyError):
+    """A request had no complete reply.
+
+    Attributes:
+        errcode: one of this module's codes.
+        left: whether the message may have reached the platform.
+    """
+
+    def __init__(self, message: str, *, errcode: int, left: bool) -> None:
+        super().__init__(message)
+        self.errcode = errcode
+        self.left = left
+
+
+class SendError(NotifyError):
+    """A report was not all *sent*, and the caller asked to be stopped by that.
+
+    Attributes:
+        report: the whole report.
+    """
+
+    def __init__(self, message: str, *, report: SendReport) -> None:
+        super().__init__(message)
+        self.report = report
+
+
+class SendInterrupted(KeyboardInterrupt):  # noqa: N818 - named as the one it stands for
+    """Ctrl-C while a send was waited for; nothing more leaves after that.
+
+    Attributes:
+        report: what can be said of the message.
+    """
+
+    def __init__(self, report: SendReport) -> None:
+        super().__init__()
+        self.report = report

@@ -1,0 +1,230 @@
+"""A live, bounded tee: what a cell shows is shown at once, and its end is kept beside it.
+
+Three ways to listen, the first that the shell offers is taken:
+
+* a kernel's outgoing socket, ``iopub_thread.send_multipart``, which everything passes, forked
+  children and file descriptors included;
+* ``session.send``, where there is a session but no such thread;
+* in terminal IPython, the ``write`` of ``sys.stdout`` and ``sys.stderr``. There ``!cmd`` and
+  child processes write to the terminal themselves, and are not in the record.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+import threading
+import time
+from typing import TYPE_CHECKING, Any, Protocol
+
+from notebook_notify.notebook.frames import read_frames
+from notebook_notify.notebook.screen import Record, Screen
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+#: How long the last output of file descriptors may take to come through, in seconds.
+DRAIN = 1.0
+
+
+class _Tap(Protocol):
+    def open(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Capture:
+    """Records what one cell shows.
+
+    >>> capture = Capture(shell); capture.start(); ...; record = capture.stop()
+    """
+
+    def __init__(self, shell: Any) -> None:
+        self._shell = shell
+        self._screen = Screen()
+        self._tap = _tap(shell, self._screen)
+
+    def start(self) -> None:
+        """Begin to listen."""
+        self._tap.open()
+
+    def stop(self) -> Record:
+        """Wait for what is on its way, stop listening, and give the record."""
+        try:
+            _drain()
+        finally:
+            self._tap.close()
+        return self._screen.record()
+
+
+def _tap(shell: Any, screen: Screen) -> _Tap:
+    kernel = getattr(shell, "kernel", None)
+    parent = _parent_id(shell, kernel)
+    if kernel is None or parent is None:
+        return _StreamTap(shell, screen)
+    thread = getattr(kernel, "iopub_thread", None)
+    if thread is not None and hasattr(thread, "send_multipart"):
+
+        def hear_frames(frames: list[Any], *_: Any, **__: Any) -> None:
+            read_frames(frames, parent, screen)
+
+        return _CallTap(thread, "send_multipart", hear_frames)
+
+    def hear_message(_stream: Any, kind: Any, content: Any = None, *args: Any, **kw: Any) -> None:
+        header = kw.get("parent") or (args[0] if args else None) or {}
+        header = header.get("header", header)
+        if isinstance(kind, str) and header.get("msg_id") == parent.decode():
+            screen.message(kind, content or {})
+
+    return _CallTap(kernel.session, "send", hear_message)
+
+
+def _parent_id(shell: Any, kernel: Any) -> bytes | None:
+    """The id of the request that runs the cell: what its messages name as their parent."""
+    for source in (kernel, shell):
+        with contextlib.suppress(Exception):
+            header = source.get_parent()
+            return str(header["header"]["msg_id"]).encode()
+    return None
+
+
+class _CallTap:
+    """Hears the calls of one method of one object."""
+
+    def __init__(self, owner: Any, name: str, hear: Callable[..., None]) -> None:
+        self._owner = owner
+        self._name = name
+        self._hear = hear
+        self._open = False
+        self._wrapper: Callable[..., Any] | None = None
+
+    def open(self) -> None:
+        original = getattr(self._owner, self._name)
+
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            result = original(*args, **kwargs)
+            if self._open:
+                with contextlib.suppress(Exception):  # the cell's output comes first
+                    self._hear(*args, **kwargs)
+            return result
+
+        self._open = True
+        self._wrapper = wrapper
+        setattr(self._owner, self._name, wrapper)
+
+    def close(self) -> None:
+        self._open = False
+        # If somebody wrapped it after us, ours stays below theirs, and hears nothing more.
+        if vars(self._owner).get(self._name) is self._wrapper:
+            delattr(self._owner, self._name)
+
+
+class _StreamTap:
+    """Hears ``sys.stdout`` and ``sys.stderr``, but not the prompts and tracebacks put there."""
+
+    def __init__(self, shell: Any, screen: Screen) -> None:
+        self._shell = shell
+        self._screen = screen
+        self._deaf = threading.local()
+        self._undo = contextlib.ExitStack()
+
+    def open(self) -> None:
+        for name in ("stdout", "stderr"):
+            self._listen(getattr(sys, name))
+        hook = self._shell.displayhook
+        self._wrap(hook, "write_output_prompt", self._unheard)
+        self._wrap(hook, "write_format_data", self._value)
+        self._wrap(self._shell, "_showtraceback", self._unheard)
+
+    def close(self) -> None:
+        self._undo.close()
+
+    def _listen(self, stream: Any) -> None:
+        def heard(write: Callable[..., Any], text: str, *args: Any, **kwargs: Any) -> Any:
+            result = write(text, *args, **kwargs)
+            if not getattr(self._deaf, "on", False):
+                with contextlib.suppress(Exception):
+                    self._screen.stream(text)
+            return result
+
+        self._wrap(stream, "write", heard)
+
+    def _wrap(self, owner: Any, name: str, around: Callable[..., Any]) -> None:
+        original = getattr(owner, name, None)
+        if original is None:
+            return
+
+        def wrapper(*args: Any, **kwargs: Any) -> Any:
+            return around(original, *args, **kwargs)
+
+        was = vars(owner).get(name) if hasattr(owner, "__dict__") else None
+
+        def restore() -> None:
+            if vars(owner).get(name) is wrapper:
+                if was is None:
+                    delattr(owner, name)
+                else:
+                    setattr(owner, name, was)
+
+        setattr(owner, name, wrapper)
+        self._undo.callback(restore)
+
+    def _unheard(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with self._deafly():
+            return original(*args, **kwargs)
+
+    def _value(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        with contextlib.suppress(Exception):
+            self._screen.message("execute_result", {"data": args[0]})
+        return self._unheard(original, *args, **kwargs)
+
+    @contextlib.contextmanager
+    def _deafly(self) -> Iterator[None]:
+        before = getattr(self._deaf, "on", False)
+        self._deaf.on = True
+        try:
+            yield
+        finally:
+            self._deaf.on = before
+
+
+def _drain() -> None:
+    """Let what was written to file descriptors come through.
+
+    ``ipykernel`` reads them on a thread of its own; a last ``os.write`` would be missed without.
+    """
+    _flush_c_streams()
+    waiting = [
+        stream
+        for stream in (sys.stdout, sys.stderr)
+        if getattr(stream, "_fid", None) is not None  # ipykernel's, not public
+    ]
+    deadline = time.monotonic() + DRAIN
+    while any(_unread(stream) for stream in waiting) and time.monotonic() < deadline:
+        time.sleep(0.001)
+    if waiting:
+        time.sleep(0.001)  # from the pipe into the stream's buffer
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(Exception):
+            stream.flush()
+
+
+def _unread(stream: Any) -> int:
+    try:
+        import array
+        import fcntl
+        import termios
+
+        count = array.array("i", [0])
+        fcntl.ioctl(stream._fid, termios.FIONREAD, count)  # noqa: SLF001 - there is no public way
+        return count[0]
+    except (ImportError, OSError, ValueError, TypeError):
+        return 0
+
+
+def _flush_c_streams() -> None:
+    """C's own buffers: a ``printf`` of an extension module."""
+    with contextlib.suppress(Exception):
+        import ctypes
+
+        ctypes.CDLL(None).fflush(None)

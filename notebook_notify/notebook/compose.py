@@ -1,0 +1,253 @@
+"""What became of a run, put into the text that a phone shows. Pure: facts in, text out.
+
+Line 1 is what a lock screen shows: verdict, title, duration. Line 2 is the summary or the error,
+line 3 who and where. Chat is set in a proportional font, so nothing is aligned by spaces.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from notebook_notify.notebook.screen import Record, plain_lines
+from notebook_notify.texts import duration, local, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: The most output lines that a message carries.
+LINES = 20
+#: The longest title, and the longest summary or error line, in bytes of UTF-8.
+TITLE_BYTES = 120
+HEADLINE_BYTES = 400
+#: The most of a message that a value may take when there is output too.
+VALUE_SHARE = 0.6
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of code that an error passed.
+
+    Attributes:
+        where: e.g. ``load_prices(), prices.py:88`` or ``[12] line 7``.
+        code: that line.
+    """
+
+    where: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """An error, as the message tells it.
+
+    Attributes:
+        headline: e.g. ``KeyError: '600519.SH'``.
+        line: the line of the cell, counted as the notebook does, or ``None``.
+        places: where it was raised, then the line of the cell that led there.
+    """
+
+    headline: str
+    line: int | None = None
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The facts of a finished run.
+
+    Attributes:
+        verdict: ``done``, ``failed`` or ``interrupted``.
+        title: what the user called it, else its cell.
+        started: seconds since the epoch.
+        ended: seconds since the epoch.
+        who: user and machine.
+        where: notebook and cell, e.g. ``backtest.ipynb [12]``; may be empty.
+        record: what it showed.
+        summary: the user's own line.
+        failure: the error that ended it.
+        source: the cell's code, if it is to be sent.
+    """
+
+    verdict: Literal["done", "failed", "interrupted"]
+    title: str
+    started: float
+    ended: float
+    who: str
+    where: str = ""
+    record: Record = Record()
+    summary: str | None = None
+    failure: Failure | None = None
+    source: str | None = None
+
+
+def compose(run: Run, max_bytes: int) -> str:
+    """The message on *run*: one text of at most *max_bytes* bytes of UTF-8.
+
+    Of a value its beginning is kept, of the output its end; what is left out is counted.
+    """
+    text = "\n".join(_head(run))
+    for section in _sections(run):
+        body = section.fit(max_bytes - _size(text) - 2)
+        if body:
+            text = f"{text}\n\n{body}"
+    return clip(text, max_bytes)
+
+
+def _head(run: Run) -> Iterator[str]:
+    span = duration(run.ended - run.started)
+    title = clip(run.title, TITLE_BYTES)
+    if run.verdict == "done":
+        yield say(f"✅ 完成 · {title} · {span}", f"✅ Done · {title} · {span}")
+        if run.summary:
+            yield clip(run.summary, HEADLINE_BYTES)
+    elif run.verdict == "failed":
+        yield say(f"❌ 失败 · {title} · {span}后", f"❌ Failed · {title} · after {span}")
+        if run.summary:
+            yield clip(run.summary, HEADLINE_BYTES)
+        if run.failure is not None:
+            yield clip(run.failure.headline, HEADLINE_BYTES)
+    else:
+        yield say(f"⏹ 已中断 · {title} · 运行 {span}后", f"⏹ Interrupted · {title} · after {span}")
+        yield say(
+            "有人按了停止，或执行超时（papermill）", "Stopped by hand, or by a time limit (papermill)"
+        )
+    yield " · ".join(filter(None, (run.who, _where(run), _when(run))))
+    if run.verdict == "interrupted" and run.record.lines:
+        last = clip(run.record.lines[-1], HEADLINE_BYTES)
+        yield say(f"中断前最后一行：{last}", f"Last line: {last}")
+
+
+def _where(run: Run) -> str:
+    line = run.failure.line if run.failure and run.verdict == "failed" else None
+    if line is None:
+        return run.where
+    return f"{run.where} {say(f'第 {line} 行', f'line {line}')}".strip()
+
+
+def _when(run: Run) -> str:
+    """The start too if it went well: seconds, since a platform may drop equal texts."""
+    ended = local(run.ended)
+    if run.verdict != "done":
+        return f"{ended:%m-%d %H:%M:%S}"
+    started = local(run.started)
+    same_day = started.date() == ended.date()
+    return f"{started:%m-%d %H:%M:%S}→{ended:{'%H:%M:%S' if same_day else '%m-%d %H:%M:%S'}}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Section:
+    """Lines under a heading, cut to the room that is left for them.
+
+    Attributes:
+        lines: what there is to show.
+        heading: the heading if all of it is shown.
+        partly: the heading if not, with ``{shown}`` and ``{total}``.
+        total: how many lines there would be.
+        from_end: whether the end is what counts.
+        share: the most of the room that it may take.
+    """
+
+    lines: tuple[str, ...]
+    heading: str = ""
+    partly: str = ""
+    total: int = 0
+    from_end: bool = False
+    share: float = 1.0
+
+    def fit(self, room: int) -> str:
+        """The section in at most *room* bytes, or nothing."""
+        room = int(room * self.share)
+        kept = list(self.lines[-LINES:] if self.from_end else self.lines)
+        while kept:
+            head = self._head(len(kept))
+            text = "\n".join((head, *kept) if head else kept)
+            excess = _size(text) - room
+            if excess <= 0:
+                return text
+            if len(kept) > 1:
+                del kept[0 if self.from_end else -1]
+                continue
+            left = _size(kept[0]) - excess
+            if left < 12:  # noqa: PLR2004 - a few letters say nothing
+                break
+            kept = [_clip_start(kept[0], left) if self.from_end else clip(kept[0], left)]
+        return ""
+
+    def _head(self, shown: int) -> str:
+        if shown >= self.total:
+            return self.heading
+        return self.partly.format(shown=shown, total=f"{self.total:,}")
+
+
+def _sections(run: Run) -> Iterator[_Section]:
+    record = run.record
+    if run.failure is not None and run.verdict == "failed" and run.failure.places:
+        yield _Section(tuple(_places(run.failure)), say("出错位置", "Where"))
+    if record.value is not None and record.value.strip():
+        lines = tuple(plain_lines(record.value))
+        yield _Section(
+            lines,
+            say("结果", "Result"),
+            say("结果（前 {shown} 行，共 {total} 行）", "Result (first {shown} of {total} lines)"),
+            len(lines),
+            share=VALUE_SHARE if record.lines else 1.0,
+        )
+    if record.images:
+        plots = f"{record.images} plot{'s' if record.images > 1 else ''}"
+        yield _Section((say(f"图 {record.images} 张，在笔记本中查看", f"{plots}: see the notebook"),))
+    if record.lines and run.verdict != "interrupted":
+        yield _Section(
+            record.lines,
+            say("输出", "Output") if run.verdict == "done" else say("出错前输出", "Output before it"),
+            say("输出末 {shown} 行（共 {total} 行）", "Last {shown} of {total} output lines"),
+            record.total,
+            from_end=True,
+        )
+    if run.source:
+        lines = tuple(run.source.rstrip().split("\n"))
+        yield _Section(
+            lines,
+            say("代码", "Code"),
+            say("代码（前 {shown} 行，共 {total} 行）", "Code (first {shown} of {total} lines)"),
+            len(lines),
+        )
+
+
+def _places(failure: Failure) -> Iterator[str]:
+    first, *rest = failure.places
+    yield first.where
+    if first.code:
+        yield f"    {first.code}"
+    for place in rest:
+        yield say(f"调用自 {place.where}", f"called from {place.where}")
+        if place.code:
+            yield f"    {place.code}"
+
+
+def _size(text: str) -> int:
+    return len(text.encode("utf-8", "replace"))
+
+
+def clip(text: str, max_bytes: int) -> str:
+    """The beginning of *text*, with ``…`` if that is not all; no character is broken."""
+    if _size(text) <= max_bytes:
+        return text
+    kept = text.encode("utf-8", "replace")[: max_bytes - 3].decode("utf-8", "ignore")
+    return _whole_clusters(text, len(kept)) + "…"
+
+
+def _clip_start(text: str, max_bytes: int) -> str:
+    """The end of *text*, after ``…``."""
+    kept = text.encode("utf-8", "replace")[-(max_bytes - 3) :].decode("utf-8", "ignore")
+    return "…" + kept
+
+
+def _whole_clusters(text: str, length: int) -> str:
+    """The first *length* characters, less what would break a grapheme cluster."""
+    from wcwidth import grapheme_boundary_before
+
+    if 0 < length < len(text):
+        before = grapheme_boundary_before(text, length + 1)
+        length = length if before == length else before
+    return text[:length]

@@ -1,0 +1,95 @@
+"""A kernel's outgoing message, as the frames that go to its socket, read without much cost.
+
+https://jupyter-client.readthedocs.io/en/stable/messaging.html#the-wire-protocol
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from notebook_notify.notebook.screen import Screen
+
+_DELIMITER = b"<IDS|MSG>"
+_KIND = re.compile(
+    rb'"msg_type":\s*"(stream|display_data|update_display_data|execute_result|clear_output)"'
+)
+#: Contents above this size in bytes are never parsed whole: their ends are cut out and decoded.
+BIG = 256 << 10
+#: What is kept of each end of such a content, in bytes.
+END = 64 << 10
+_STREAM = re.compile(rb'\{"name":\s*"std(?:out|err)",\s*"text":\s*"')
+_PLAIN = re.compile(rb'"text/plain":\s*"((?:[^"\\]|\\.){0,65536})')
+_IMAGE = re.compile(rb'"image/(?:png|jpeg|svg\+xml)":\s*"')
+_DISPLAY_ID = re.compile(rb'"display_id":\s*"([^"\\]{1,200})"')
+
+
+def read_frames(frames: list[bytes], parent: bytes, screen: Screen) -> None:
+    """Put a message on *screen* if it answers the request *parent*."""
+    at = frames.index(_DELIMITER)
+    header, parent_header, content = (bytes(frames[at + i]) for i in (2, 3, 5))
+    kind = _KIND.search(header)
+    if kind is None or parent not in parent_header:
+        return
+    name = kind[1].decode()
+    if len(content) <= BIG:
+        screen.message(name, json.loads(content))
+    elif name == "stream":
+        _read_big_stream(content, screen)
+    else:
+        screen.message(name, _big_display(content))
+
+
+def _read_big_stream(content: bytes, screen: Screen) -> None:
+    opening = _STREAM.match(content)
+    if opening is None:  # another order of keys than ipykernel's
+        screen.message("stream", json.loads(content))
+        return
+    start, stop = opening.end(), content.rindex(b'"')
+    begin = _safe_cut(content, max(start, stop - END), start)
+    screen.skip(_count_newlines(content, start, begin))
+    screen.stream(_decode(content[begin:stop]))
+
+
+def _safe_cut(content: bytes, at: int, start: int) -> int:
+    r"""The first place from *at* on that is not inside an escape such as ``\n`` or ``\u4e2d``."""
+    for back in range(max(start, at - 5), at):
+        if content[back] != ord("\\"):
+            continue
+        run = back
+        while run > start and content[run - 1] == ord("\\"):
+            run -= 1
+        if (back - run) % 2:
+            continue  # itself escaped
+        end = back + (6 if content[back + 1 : back + 2] == b"u" else 2)
+        if end > at:
+            return end
+    while at < len(content) and content[at] & 0xC0 == 0x80:  # noqa: PLR2004 - inside a character
+        at += 1
+    return at
+
+
+def _count_newlines(content: bytes, start: int, stop: int) -> int:
+    if content.find(b"\\\\", start, stop) < 0:
+        return content.count(b"\\n", start, stop)
+    return len(re.findall(rb"(?<!\\)(?:\\\\)*\\n", content[start:stop]))
+
+
+def _decode(raw: bytes) -> str:
+    text = json.loads(b'"' + raw + b'"', strict=False)
+    return str(text)
+
+
+def _big_display(content: bytes) -> dict[str, Any]:
+    """As much of a display message as the record uses; the picture itself stays unread."""
+    data: dict[str, str] = {}
+    plain = _PLAIN.search(content)
+    if plain is not None:
+        data["text/plain"] = _decode(plain[1])
+    if _IMAGE.search(content):
+        data["image/png"] = ""
+    display_id = _DISPLAY_ID.search(content)
+    transient = {"display_id": display_id[1].decode()} if display_id else {}
+    return {"data": data, "transient": transient}

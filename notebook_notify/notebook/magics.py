@@ -1,0 +1,188 @@
+"""The notifying magics, and what registers them with a shell.
+
+Their docstrings are the manual: ``%%notify_wechat?`` shows it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import re
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
+from IPython.core.magic_arguments import magic_arguments
+
+from notebook_notify.notebook.options import notify_arguments, parse
+from notebook_notify.notebook.runner import Runner
+from notebook_notify.notebook.sandbox_magics import SandboxMagics
+from notebook_notify.notebook.target_magics import TargetMagics
+from notebook_notify.notebook.telling import Call, make_call, send_text
+from notebook_notify.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+#: The notifying magics, and the family of targets that each sends to by default.
+FAMILIES = {
+    "notify_wechat": "wechat",
+    "notify_wechat_app": "wechat_app",
+    "notify_dingtalk": "dingtalk",
+    "notify": None,
+}
+
+
+@magics_class
+class NotifyMagics(Magics):
+    """Run a cell and send its output, or send a text."""
+
+    def __init__(self, shell: Any) -> None:
+        super().__init__(shell)
+        self.runner = Runner(shell, self.ready)
+
+    @line_cell_magic
+    @no_var_expand
+    @magic_arguments()
+    @notify_arguments
+    def notify_wechat(self, line: str, cell: str | None = None) -> None:
+        """Run the cell, then send its output or its error to a WeCom group (企业微信群).
+
+        Over a cell, on its first line::
+
+            %%notify_wechat --to ops --title "nightly backtest" --summary "Sharpe {sharpe:.2f}"
+            sharpe, table = backtest(start, end)
+            table
+
+        The cell runs as it would without: output appears live, ``Out[n]`` and errors are its own.
+        As a line, or with ``--text`` over a cell, the text itself is sent::
+
+            %notify_wechat --to ops training finished, loss {loss:.4f}
+
+        Without ``--to`` the default target is used; ``%notify_targets`` shows what there is,
+        ``%notify_setup NAME`` saves one, ``%notify_sandbox`` lets you try without an account.
+        """
+        self._serve("notify_wechat", line, cell)
+
+    @line_cell_magic
+    @no_var_expand
+    @magic_arguments()
+    @notify_arguments
+    def notify_wechat_app(self, line: str, cell: str | None = None) -> None:
+        """Run the cell, then send its output or its error as a WeCom application message (企业微信应用).
+
+        It reaches the users, parties or tags of the saved target; with credentials on the line,
+        everyone in the application's visible scope. All else as with ``%%notify_wechat``.
+        """
+        self._serve("notify_wechat_app", line, cell)
+
+    @line_cell_magic
+    @no_var_expand
+    @magic_arguments()
+    @notify_arguments
+    def notify_dingtalk(self, line: str, cell: str | None = None) -> None:
+        """Run the cell, then send its output or its error to a DingTalk group (钉钉群).
+
+        All else as with ``%%notify_wechat``.
+        """
+        self._serve("notify_dingtalk", line, cell)
+
+    @line_cell_magic
+    @no_var_expand
+    @magic_arguments()
+    @notify_arguments
+    def notify(self, line: str, cell: str | None = None) -> None:
+        """Run the cell, then send its output or its error to any saved target.
+
+        ``--to`` says where, and may be given several times. All else as with ``%%notify_wechat``.
+        """
+        self._serve("notify", line, cell)
+
+    def ready(self, first: str) -> Call | None:
+        """The call of a magic line that can be stripped, or ``None``; pure."""
+        named = re.match(r"%%(\w+)(.*)", first.rstrip("\n"))
+        if named is None or named[1] not in FAMILIES:
+            return None
+        with contextlib.suppress(UsageError):
+            options = parse(named[2], self._parser(named[1]))
+            if not options.text and not options.rest:
+                return make_call(options, FAMILIES[named[1]], self.shell)
+        return None
+
+    def _parser(self, magic: str) -> Any:
+        return getattr(self, magic).parser
+
+    def _serve(self, magic: str, line: str, cell: str | None) -> None:
+        options = parse(line, self._parser(magic))
+        if cell is None:
+            if not options.rest:
+                raise UsageError(
+                    say(
+                        f"没有要发送的文字。%{magic} 文字…，或在单元第一行用 %%{magic}",
+                        f"no text to send: %{magic} TEXT, or %%{magic} on the first line of a cell",
+                    )
+                )
+            send_text(make_call(options, FAMILIES[magic], self.shell), options.rest, self.shell)
+            return
+        if options.rest:
+            raise UsageError(
+                say(
+                    f"%%{magic} 这一行只放选项；标题用 --title，例如 --title {options.rest.split()[0]}",
+                    f"the line of %%{magic} takes options only; name the run with "
+                    f"--title {options.rest.split()[0]}",
+                )
+            )
+        call = make_call(options, FAMILIES[magic], self.shell)
+        if options.text:
+            send_text(call, cell.rstrip("\n"), self.shell)
+        else:
+            self.runner.run_nested(call, cell)
+
+
+def load(shell: Any) -> None:
+    """Register all magics with *shell*; doing it twice is harmless."""
+    if _loaded(shell):
+        return
+    magics = NotifyMagics(shell)
+    magics.runner.install()
+    for one in (magics, TargetMagics(shell), SandboxMagics(shell)):
+        shell.register_magics(one)
+    for name in FAMILIES:
+        for prefix in ("%%", "%"):
+            shell.set_hook(
+                "complete_command", partial(_complete, magics, name), str_key=f"{prefix}{name}"
+            )
+
+
+def unload(shell: Any) -> None:
+    """Take all of it away again."""
+    manager = shell.magics_manager
+    for one in _loaded(shell):
+        if isinstance(one, NotifyMagics):
+            one.runner.uninstall()
+        for kind, names in one.magics.items():
+            for name in names:
+                manager.magics[kind].pop(name, None)
+        manager.registry.pop(type(one).__name__, None)
+    completers = shell.strdispatchers.get("complete_command")
+    for name in FAMILIES:
+        for prefix in ("%%", "%"):
+            if completers is not None:
+                completers.strs.pop(f"{prefix}{name}", None)
+
+
+def _loaded(shell: Any) -> list[Any]:
+    registry = shell.magics_manager.registry
+    names = ("NotifyMagics", "TargetMagics", "SandboxMagics")
+    return [registry[name] for name in names if name in registry]
+
+
+def _complete(magics: NotifyMagics, name: str, _completer: Any, event: Any) -> list[str]:
+    """Option names, and names of targets after ``--to``."""
+    from notebook_notify.sender import TARGETS
+
+    before = event.line[: len(event.line) - len(event.symbol)].split()
+    if before[-1:] in (["--to"], ["-t"]):
+        return TARGETS.names(FAMILIES[name])
+    options: Callable[..., Any] = magics._parser(name)._option_string_actions  # noqa: SLF001 - our own, and argparse's
+    return sorted(option for option in options if option.startswith("--"))

@@ -1,0 +1,191 @@
+"""From a magic line to what is sent and shown: resolve, compose, send, report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+from IPython.display import display
+
+from notebook_notify import sender
+from notebook_notify.errors import NotifyError, SendInterrupted
+from notebook_notify.notebook import context
+from notebook_notify.notebook.compose import Run, compose
+from notebook_notify.notebook.failures import failure
+from notebook_notify.notebook.options import Options, explicit_fields, fill
+from notebook_notify.platforms import CHANNELS
+from notebook_notify.reports import SendReport
+from notebook_notify.secret import scrub
+from notebook_notify.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from notebook_notify.notebook.screen import Record
+    from notebook_notify.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A magic line that is ready: everything about it was found before the cell runs.
+
+    Attributes:
+        options: as parsed.
+        targets: where to.
+        title: filled in, or ``None``.
+        notes: what the reader of the box should know.
+    """
+
+    options: Options
+    targets: tuple[Target, ...]
+    title: str | None
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A cell that has run.
+
+    Attributes:
+        error: what ended it, or ``None``.
+        interrupted: whether that was Ctrl-C or a time limit.
+        record: what it showed.
+        count: its number, ``[count]`` in the notebook.
+        source: its code, without the magic line.
+        started: seconds since the epoch.
+        took: seconds.
+    """
+
+    error: BaseException | None
+    interrupted: bool
+    record: Record
+    count: int
+    source: str
+    started: float
+    took: float
+
+
+def make_call(options: Options, family: str | None, shell: Any) -> Call:
+    """Resolve what *options* name; raises ``UsageError``, for nothing ran yet."""
+    try:
+        explicit = explicit_fields(options, shell.user_ns)
+        targets = sender.find(options.to, magic=family, explicit=explicit)
+    except NotifyError as error:
+        message = str(error)
+    else:
+        title, failed = fill(options.title or "", shell.user_ns)
+        return Call(options, tuple(targets), title or None, _notes(failed))
+    raise UsageError(message)
+
+
+def send_text(call: Call, text: str, shell: Any) -> None:
+    """Send *text* with its fields filled in, and show the outcome.
+
+    Raises:
+        UsageError: the text is empty.
+        SendError: under ``--strict``, unless all was sent.
+    """
+    filled, failed = fill(text, shell.user_ns)
+    report = _deliver(call, {t.channel: filled for t in call.targets}, _notes(failed), shell)
+    if call.options.strict and report is not None:
+        report.raise_for_status()
+
+
+def tell(call: Call, ended: Ended, shell: Any) -> None:
+    """Send what became of a cell, if that is wanted, and show the outcome.
+
+    Raises:
+        SendError: under ``--strict``, unless all was sent or the cell has an error of its own.
+    """
+    options = call.options
+    wanted = {"always": True, "error": ended.error is not None, "success": ended.error is None}
+    if not wanted[options.on] or ended.took < options.after:
+        return
+    summary, failed = fill(options.summary or "", shell.user_ns)
+    run = _run(call, ended, summary, shell)
+    texts = {t.channel: compose(run, CHANNELS[t.channel].text_limit) for t in call.targets}
+    report = _deliver(call, texts, _notes(failed), shell, once=True)
+    if options.strict and report is not None and ended.error is None:
+        report.raise_for_status()
+
+
+def show_trouble(error: BaseException) -> None:
+    """A mistake of ours: the cell stands, and the reader is told in one line."""
+    text = scrub(f"notebook_notify: {type(error).__name__}: {error}")
+    display({"text/plain": text}, raw=True)
+
+
+def _run(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
+    where = f"{context.notebook_name(shell.user_ns)} [{ended.count}]".strip()
+    error = ended.error
+    if ended.interrupted:
+        verdict = "interrupted"
+    else:
+        verdict = "done" if error is None else "failed"
+    return Run(
+        verdict=verdict,  # type: ignore[arg-type]  # one of its three words
+        title=call.title or where,
+        where=where if call.title else "",
+        started=ended.started,
+        ended=ended.started + ended.took,
+        who=context.who(),
+        record=ended.record,
+        summary=summary or None,
+        failure=failure(error, shell, ended.count) if verdict == "failed" and error else None,
+        source=ended.source if call.options.source else None,
+    )
+
+
+def _deliver(
+    call: Call, texts: dict[str, str], notes: Sequence[str], shell: Any, *, once: bool = False
+) -> SendReport | None:
+    """Send to each target the text made for its channel; show the report and return it."""
+    messages = [(target, texts[target.channel]) for target in call.targets]
+    notes = (*call.notes, *notes)
+    if call.options.dry_run:
+        _show_dry_run(messages, notes)
+        return None
+    try:
+        report = sender.SENDER.send(messages, timeout=call.options.timeout, once=once)
+    except SendInterrupted as interrupt:
+        _show(call, SendReport(interrupt.report.results, notes), shell)
+        raise
+    except NotifyError as error:
+        message = str(error)
+    else:
+        report = SendReport(report.results, notes)
+        _show(call, report, shell)
+        return report
+    raise UsageError(message)
+
+
+def _show(call: Call, report: SendReport, shell: Any) -> None:
+    display(report.bundle(), raw=True)
+    if call.options.out:
+        shell.user_ns[call.options.out] = report
+
+
+def _notes(failed: Sequence[str]) -> tuple[str, ...]:
+    if not failed:
+        return ()
+    fields = say("、", ", ").join(failed)
+    return (say(f"未能填入，按原样发出：{fields}", f"could not be filled in, sent as typed: {fields}"),)
+
+
+def _show_dry_run(messages: Sequence[tuple[Target, str]], notes: Sequence[str]) -> None:
+    parts = [
+        (say(f"试运行，未发送 → {target.label}", f"dry run, not sent → {target.label}"), scrub(text))
+        for target, text in messages
+    ]
+    noted = "".join(f"\n· {note}" for note in notes)
+    html = "".join(
+        f"<div><b>{escape(head)}</b></div>"
+        '<pre style="white-space:pre-wrap;overflow-wrap:anywhere;'
+        f'border-left:3px solid #9e9e9e;padding-left:.75em">{escape(text)}</pre>'
+        for head, text in parts
+    )
+    plain = "\n\n".join(f"{head}\n{text}" for head, text in parts)
+    display({"text/plain": plain + noted, "text/html": html + escape(noted)}, raw=True)
+

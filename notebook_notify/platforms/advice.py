@@ -1,0 +1,149 @@
+"""An error code becomes a sentence on what happened, and one on what to do.
+
+The tables are plain data, one module a platform; a new code is a new row there.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from typing import TYPE_CHECKING, Any
+
+from notebook_notify import errors
+from notebook_notify.platforms import advice_dingtalk, advice_wecom
+from notebook_notify.platforms.advice_rows import Row, Words
+from notebook_notify.platforms.replies import code_of
+from notebook_notify.reports import Advice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_OWN: tuple[Row, ...] = (
+    Row(
+        (errors.NOT_CONNECTED,),
+        Words(
+            "连不上平台",
+            "检查网络、DNS 和代理；须经代理上网时，给目标设 proxy 或设环境变量 HTTPS_PROXY。",
+        ),
+        Words(
+            "cannot reach the platform",
+            "Check network, DNS and proxy; if the way out is a proxy, set proxy in the target, "
+            "or the variable HTTPS_PROXY.",
+        ),
+    ),
+    Row(
+        (errors.TLS_FAILED,),
+        Words(
+            "无法确认平台的身份（TLS 证书校验失败）",
+            "公司代理用自己的证书时，把其 CA 文件写入环境变量 REQUESTS_CA_BUNDLE；"
+            "也检查本机时间是否正确。",
+        ),
+        Words(
+            "the platform's identity could not be proved (TLS)",
+            "If a company proxy uses its own certificate, name its CA file in the variable "
+            "REQUESTS_CA_BUNDLE; check this machine's clock, too.",
+        ),
+    ),
+    Row(
+        (errors.UNKNOWN,),
+        Words("请求已发出，没有等到回应：可能已送达", "先看群里有没有；没有再发一次。"),
+        Words(
+            "the request left and no answer came: it may have arrived",
+            "Look in the chat first; send again only if it is not there.",
+        ),
+    ),
+    Row(
+        (errors.UNREADABLE,),
+        Words(
+            "收到的不是平台的回答",
+            "多半是代理、网关或上网认证页面：看原文开头，登录网络或更正 proxy、base_url 后再发。",
+        ),
+        Words(
+            "what came back is not the platform's answer",
+            "Most likely a proxy, a gateway or a network's log-in page: see how the reply begins, "
+            "log in or correct proxy or base_url, then send again.",
+        ),
+    ),
+    Row(
+        (errors.OVER_BUDGET,),
+        Words("没来得及发出就到了等待时限", "没有发出，可以放心重发；网络慢时加大 timeout。"),
+        Words(
+            "time was up before it left",
+            "Nothing was sent, so it is safe to send again; allow a longer timeout if the "
+            "network is slow.",
+        ),
+    ),
+    Row(
+        (errors.OVER_RATE,),
+        Words("超过了本机的发送频率限制", "没有发出；过一会儿再发，或把多条消息合成一条。"),
+        Words(
+            "over the rate limit kept on this machine",
+            "Nothing was sent; send again in a while, or merge messages.",
+        ),
+    ),
+)
+
+_DINGTALK_PAGE = "https://open.dingtalk.com/document/development/server-api-error-codes-1"
+_WECOM_PAGE = "https://open.work.weixin.qq.com/devtool/query?e={code}"
+
+_UNKNOWN_CODE = Row(
+    (),
+    Words("平台拒绝了这条消息", "本软件不认识这个错误码：见原文的 errmsg 和平台的说明。"),
+    Words(
+        "the platform refused the message",
+        "This package does not know the code: see errmsg in the reply, and the platform's page.",
+    ),
+)
+#: Both platforms name the caller's address in ``errmsg``, each in its way.
+_CALLER = re.compile(r"(?:from ip:|request ip=)\s*([0-9a-f.:]+)", re.IGNORECASE)
+
+
+def _by_code(rows: Iterable[Row]) -> dict[int, Row]:
+    return {code: row for row in rows for code in row.codes}
+
+
+_OURS = _by_code(_OWN)
+_THEIRS = {
+    "wecom": _by_code(advice_wecom.TABLE),
+    "dingtalk": _by_code(advice_dingtalk.TABLE),
+}
+_PAGES = {"wecom": _WECOM_PAGE, "dingtalk": _DINGTALK_PAGE}
+
+
+def advise(platform: str, payload: Mapping[str, Any], lang: str) -> Advice | None:
+    """What *payload* means and what to do about it.
+
+    Args:
+        platform: ``"wecom"`` or ``"dingtalk"``.
+        payload: the platform's error dict, or ours; DingTalk's code 88 is unwrapped.
+        lang: ``"zh"`` or ``"en"``.
+
+    Returns:
+        The advice, a general one for a code not in the tables; ``None`` if *payload* has no
+        code, or reports no error.
+    """
+    code = code_of(payload)
+    if not code:
+        return None
+    ours = _OURS.get(code)
+    row = ours or _THEIRS[platform].get(code, _UNKNOWN_CODE)
+    what, todo = row.zh if lang == "zh" else row.en
+    caller = _caller(payload, lang)
+    return Advice(
+        what.replace("{ip}", caller),
+        todo.replace("{ip}", caller),
+        None if ours else _PAGES[platform].replace("{code}", str(code)),
+    )
+
+
+def _caller(payload: Mapping[str, Any], lang: str) -> str:
+    """This machine as the platform sees it, with the address if ``errmsg`` names one."""
+    words = "本机出口 IP" if lang == "zh" else "this machine's public IP"
+    told = " ".join(str(payload.get(key, "")) for key in ("errmsg", "sub_msg", "subMsg"))
+    found = _CALLER.search(told)
+    if found:
+        try:
+            return f"{words} {ipaddress.ip_address(found[1].rstrip('.:'))}"
+        except ValueError:
+            pass
+    return words

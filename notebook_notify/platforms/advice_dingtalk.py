@@ -1,0 +1,242 @@
+"""DingTalk's error codes: what each means, and what to do.
+
+Only codes that ``gettoken`` and the legacy ``chat/send`` answer for a text are here; most also
+come wrapped into code 88.
+
+Page: open.dingtalk.com, server-api-error-codes-1. 40096 is not on it, but is what a wrong
+AppKey or AppSecret is answered.
+"""
+
+from __future__ import annotations
+
+from notebook_notify.platforms.advice_rows import Row, Words
+
+TABLE: tuple[Row, ...] = (
+    # Not our fault: try again.
+    Row(
+        (-1, 400001),
+        Words("钉钉系统繁忙", "过一会儿再发。"),
+        Words("DingTalk is busy", "Send again in a moment."),
+    ),
+    Row(
+        (34015,),
+        Words("钉钉发送群消息失败", "过一会儿再发。"),
+        Words("DingTalk could not send it to the group", "Send again in a moment."),
+    ),
+    Row(
+        (90001, 90002, 90003, 90004, 90005, 90006, 90017, 90018),
+        Words("调用过快，被限流", "过几秒再发；减少同时发送的任务，合并消息。"),
+        Words(
+            "too many calls in a short time", "Send again in seconds; send less at once, or merge."
+        ),
+    ),
+    Row(
+        (45009,),
+        Words("调用次数超限", "过一会儿再发，并把多条消息合成一条。"),
+        Words("call limit reached", "Send again later, and merge messages."),
+    ),
+    Row(
+        (90020,),
+        Words(
+            "本组织当月的接口调用量已用完",
+            "下月恢复；或由管理员在开发者后台购买调用量、升级版本。",
+        ),
+        Words(
+            "the organisation's calls for this month are used up",
+            "They return next month, or an administrator buys more in the developer console.",
+        ),
+    ),
+    # The credential.
+    Row(
+        (40096, 40089),
+        Words(
+            "AppKey 或 AppSecret 不对",
+            "开发者后台 → 该应用 → 凭证与基础信息，重新复制 Client ID（AppKey）和 "
+            "Client Secret（AppSecret）。",
+        ),
+        Words(
+            "wrong AppKey or AppSecret",
+            "Developer console → the app → 凭证与基础信息: copy Client ID (AppKey) and "
+            "Client Secret (AppSecret) again.",
+        ),
+    ),
+    Row(
+        (40001,),
+        Words(
+            "AppSecret 不对，或令牌无效",
+            "开发者后台 → 该应用 → 凭证与基础信息，核对 Client Secret（AppSecret）。",
+        ),
+        Words(
+            "wrong AppSecret, or a token that is not valid",
+            "Developer console → the app → 凭证与基础信息: check Client Secret (AppSecret).",
+        ),
+    ),
+    Row(
+        (40014, 42001),
+        Words(
+            "令牌无效或已过期，换新令牌后仍被拒绝",
+            "再发一次；若一直如此，核对 AppKey 是否属于这个组织的企业内部应用。",
+        ),
+        Words(
+            "the token is not accepted, a new one neither",
+            "Send again; if it stays so, check that the AppKey is an internal app's of this "
+            "organisation.",
+        ),
+    ),
+    Row(
+        (40000, 41001),
+        Words("请求中没有令牌", "检查代理是否去掉了网址中的参数；没有代理则请报告此问题。"),
+        Words(
+            "the request had no token",
+            "See whether a proxy strips the query from addresses; without one, please report it.",
+        ),
+    ),
+    Row(
+        (33001,),
+        Words("组织无效", "核对 AppKey 属于哪个组织：开发者后台右上角切换组织。"),
+        Words(
+            "the organisation is not valid",
+            "Check which organisation the AppKey belongs to (top right of the developer console).",
+        ),
+    ),
+    Row(
+        (70001,),
+        Words("组织不存在或已解散", "联系组织管理员。"),
+        Words("the organisation is gone or dissolved", "Ask the organisation's administrator."),
+    ),
+    # The application.
+    Row(
+        (60020,),
+        Words(
+            "{ip} 不在应用的 IP 白名单中",
+            "开发者后台 → 该应用 → 安全设置 → 服务器出口IP → 添加 {ip}。"
+            "出口 IP 不固定时，给目标设 proxy。",
+        ),
+        Words(
+            "{ip} is not on the app's list of addresses",
+            "Developer console → the app → 安全设置 → 服务器出口IP → add {ip}. "
+            "If the address changes, set proxy in the target.",
+        ),
+    ),
+    Row(
+        (60011,),
+        Words(
+            "应用没有调用这个接口的权限",
+            "开发者后台 → 该应用 → 权限管理，申请原文 errmsg 中写的权限。",
+        ),
+        Words(
+            "the app has no permission for this call",
+            "Developer console → the app → 权限管理: apply for the permission named in errmsg.",
+        ),
+    ),
+    Row(
+        (43007,),
+        Words("需要授权", "开发者后台 → 该应用 → 权限管理，检查权限；代理不能去掉网址中的参数。"),
+        Words(
+            "authorisation is needed",
+            "Developer console → the app → 权限管理: check the permissions; a proxy must not "
+            "strip the query from addresses.",
+        ),
+    ),
+    Row(
+        (48002,),
+        Words(
+            "这个接口没有向该应用开放",
+            "chat/send 自 2022-09-23 起不再向新应用开放：换用此前已能使用它的应用。",
+        ),
+        Words(
+            "this call is not open to the app",
+            "chat/send is closed to new apps since 2022-09-23: use an app that already had it.",
+        ),
+    ),
+    Row(
+        (50003,),
+        Words("应用已停用", "开发者后台 → 该应用 → 启用。"),
+        Words("the app is disabled", "Developer console → the app → enable it."),
+    ),
+    Row(
+        (50002, 50004),
+        Words(
+            "成员或部门不在应用的授权范围内", "开发者后台 → 该应用 → 版本管理与发布，扩大可见范围。"
+        ),
+        Words(
+            "a member or department is outside the app's scope",
+            "Developer console → the app → 版本管理与发布: widen the visible scope.",
+        ),
+    ),
+    Row(
+        (41028, 41044),
+        Words("不允许发送消息", "请群主或管理员检查该群和该应用的发言权限。"),
+        Words(
+            "sending is not allowed",
+            "Ask the group's owner or an administrator about the group's and the app's rights.",
+        ),
+    ),
+    # The chat.
+    Row(
+        (34001, 40016, 49000),
+        Words(
+            "群会话 id 无效",
+            "核对 chat_id：它是 chat/create 返回的 chatid。普通群不能用。",
+        ),
+        Words(
+            "the chat id is not valid",
+            "Check chat_id: chat/create answered it as chatid. Ordinary groups cannot be used.",
+        ),
+    ),
+    Row(
+        (34013,),
+        Words("群不存在", "核对 chat_id；群已解散则须重新建群。"),
+        Words("there is no such group", "Check chat_id; a dissolved group must be created anew."),
+    ),
+    Row(
+        (34002, 33012),
+        Words("发送者或成员的 userid 无效", "检查群主和成员是否仍在组织内。"),
+        Words(
+            "a sender's or member's userid is not valid",
+            "See whether the group's owner and members are still in the organisation.",
+        ),
+    ),
+    # The text.
+    Row(
+        (44002, 44004),
+        Words("消息内容为空", "发送非空的文本。"),
+        Words("the message is empty", "Send a text that is not empty."),
+    ),
+    Row(
+        (34016, 45002, 41101),
+        Words("消息过长", "文本最多 2048 字节（约 682 个汉字），请缩短。"),
+        Words("the message is too long", "A text has 2,048 bytes at most: shorten it."),
+    ),
+    Row(
+        (41049, 60022),
+        Words("消息含违禁内容", "修改措辞后再发。"),
+        Words("the message has forbidden content", "Reword it, then send again."),
+    ),
+    Row(
+        (40035, 400002),
+        Words("缺少参数或参数不合要求", "原文的 errmsg 会指出是哪个字段；在目标中改正。"),
+        Words(
+            "a parameter is missing or not acceptable",
+            "The reply's errmsg names the field: correct it in the target.",
+        ),
+    ),
+    # What should not happen, unless something between here and DingTalk rewrites requests.
+    Row(
+        (22, 404, 34004, 34014, 40008, 43002, 43004, 43005, 43009, 47001),
+        Words(
+            "钉钉没有读懂请求",
+            "检查 base_url 和代理是否改动了请求；都没有则请报告此问题，附上原文。",
+        ),
+        Words(
+            "DingTalk could not make sense of the request",
+            "See whether base_url or a proxy changes requests; if not, please report it together "
+            "with the reply.",
+        ),
+    ),
+    Row(
+        (88,),
+        Words("钉钉返回了错误，但没有给出具体原因", "见原文的 errmsg。"),
+        Words("DingTalk reports an error without its cause", "See errmsg in the reply."),
+    ),
+)

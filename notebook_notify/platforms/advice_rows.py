@@ -1,0 +1,31 @@
+"""The form of the advice tables: a row for each kind of error, in Chinese and in English."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+
+class Words(NamedTuple):
+    """What a reader is told; ``{ip}`` becomes this machine's address as the platform saw it.
+
+    Attributes:
+        what: what happened, one phrase.
+        todo: what to do next, one or two sentences.
+    """
+
+    what: str
+    todo: str
+
+
+class Row(NamedTuple):
+    """What is said on some codes.
+
+    Attributes:
+        codes: ``errcode`` values that mean the same to the reader.
+        zh: in Chinese.
+        en: in English.
+    """
+
+    codes: tuple[int, ...]
+    zh: Words
+    en: Words

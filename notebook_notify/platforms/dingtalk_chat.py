@@ -1,0 +1,63 @@
+"""DingTalk group chat by the legacy ``chat/send``.
+
+DingTalk has opened this call to no new application since 2022-09-23; applications that used it
+before go on working. The chat must have been created through the API.
+
+Pages on open.dingtalk.com: send-group-messages, message-types-and-data-format.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from notebook_notify.delivery.transport import Request
+from notebook_notify.platforms.checks import host_of
+from notebook_notify.platforms.dingtalk import APP_KEY, APP_SECRET, HOST, DingTalkChannel
+from notebook_notify.targets import Field, Spec
+
+if TYPE_CHECKING:
+    from notebook_notify.targets import Target
+
+
+class DingTalkChat(DingTalkChannel):
+    """Sends to one chat."""
+
+    spec = Spec(
+        kind="dingtalk_chat",
+        platform="dingtalk",
+        magic="dingtalk",
+        title=("钉钉群", "DingTalk group"),
+        fields=(
+            APP_KEY,
+            APP_SECRET,
+            Field(
+                "chat_id",
+                (
+                    "只能来自创建群会话接口 chat/create 的返回值 chatid",
+                    "only from chatid in the answer of the create-chat call chat/create",
+                ),
+                env="DINGTALK_CHAT_ID",
+            ),
+        ),
+    )
+    text_limit = 2048
+
+    def request(
+        self,
+        target: Target,
+        text: str,
+        token: str,
+        *,
+        once: bool = False,  # noqa: ARG002 - chat/send has no check for repeats
+    ) -> Request:
+        """``POST /chat/send``, the message nested in ``msg``."""
+        return Request(
+            "POST",
+            host_of(target, HOST) + "/chat/send",
+            {"access_token": token},
+            {
+                "chatid": str(target.get("chat_id")).strip(),
+                "msg": {"msgtype": "text", "text": {"content": text}},
+            },
+            target.get("proxy"),
+        )

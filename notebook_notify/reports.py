@@ -1,0 +1,235 @@
+"""What became of a message: one :class:`SendResult` a target, together a :class:`SendReport`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Any, Literal
+
+from notebook_notify.errors import UNKNOWN, SendError
+from notebook_notify.secret import scrub
+from notebook_notify.texts import duration, say
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+Outcome = Literal["sent", "partial", "unknown", "failed"]
+#: From good to bad; a report is as good as its worst result.
+_ORDER: tuple[Outcome, ...] = ("sent", "partial", "unknown", "failed")
+_MARKS = {"sent": "✓", "partial": "◐", "unknown": "?", "failed": "✗"}
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What an error means to the one who reads it.
+
+    Attributes:
+        what: what happened, one phrase.
+        todo: what to do next.
+        link: the platform's own page on the code, or ``None``.
+    """
+
+    what: str
+    todo: str
+    link: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SendResult:
+    """What became of a message at one target.
+
+    Attributes:
+        target: the target's name, or its channel if it has none.
+        title: the channel's name for people.
+        outcome: ``sent`` (the platform accepted it), ``partial`` (not for everyone),
+            ``unknown`` (it may have arrived), or ``failed``.
+        error: the platform's own dict, or ours (``errcode`` below -1000), secrets masked.
+        advice: what to make of ``error``.
+        refused: ids that the platform did not deliver to, by its own key.
+        parts: of how many messages the text consists.
+        parts_sent: how many of them the platform accepted.
+        seconds: from the start of the send to its outcome.
+        everyone: whether it went to all in the application's visible scope.
+        sandbox: whether it went to the sandbox, and so to no phone.
+        message_ids: the platform's ids of what it accepted.
+    """
+
+    target: str
+    title: str
+    outcome: Outcome
+    error: dict[str, Any] | None = None
+    advice: Advice | None = None
+    refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    parts: int = 1
+    parts_sent: int = 0
+    seconds: float = 0.0
+    everyone: bool = False
+    sandbox: bool = False
+    message_ids: tuple[str, ...] = ()
+
+    def seed_answer(self) -> Literal[True] | dict[str, Any]:
+        """``True`` for sent and partial, else the error dict: the seed's way to answer."""
+        if self.outcome in ("sent", "partial"):
+            return True
+        answer = dict(self.error or {})
+        if self.parts > 1:
+            answer["parts_sent"] = self.parts_sent
+        return answer
+
+    def lines(self) -> list[tuple[str, str]]:
+        """What a reader is told, as (label, text); the first label is the mark."""
+        head = f"{_words(self.outcome)} {self.target}"
+        if self.title != self.target:
+            head += say(f"（{self.title}）", f" ({self.title})")
+        told = [(_MARKS[self.outcome], " · ".join([head, *self._details()]))]
+        if self.advice is not None:
+            told.append((say("怎么办", "what to do"), self.advice.todo))
+            if self.advice.link:
+                told.append((say("说明", "see"), self.advice.link))
+        if self.error is not None and "errcode" in self.error:
+            told.append((say("原文", "reply"), repr(self.error)))
+        return [(label, scrub(text)) for label, text in told]
+
+    def _details(self) -> Iterator[str]:
+        if self.outcome in ("sent", "partial"):
+            yield say(f"文本 {self.parts}", f"{self.parts} text{'s' if self.parts > 1 else ''}")
+            if self.everyone:
+                yield say("应用可见范围内的所有人", "everyone in the app's visible scope")
+            for key, ids in self.refused.items():
+                yield f"{_refusal(key)} {', '.join(ids)}"
+            yield duration(self.seconds)
+            return
+        code = (self.error or {}).get("errcode")
+        what = self.advice.what if self.advice else str((self.error or {}).get("errmsg", ""))
+        own = isinstance(code, int) and code <= UNKNOWN + 2 and code > UNKNOWN - 5  # noqa: PLR2004
+        yield what if own or code is None else f"{code}: {what}"
+        if self.parts > 1:
+            yield say(
+                f"{self.parts} 条中已发 {self.parts_sent} 条",
+                f"{self.parts_sent} of {self.parts} parts were sent",
+            )
+
+
+@dataclass(frozen=True, slots=True)
+class SendReport:
+    """What became of a message. True in a condition if all of it was sent.
+
+    Attributes:
+        results: one for each target, in the order they were named.
+        notes: what else the reader should know, e.g. a ``{field}`` that could not be filled in.
+    """
+
+    results: tuple[SendResult, ...]
+    notes: tuple[str, ...] = ()
+
+    @property
+    def outcome(self) -> Outcome:
+        """The worst of the results' outcomes."""
+        return max((r.outcome for r in self.results), key=_ORDER.index, default="sent")
+
+    @property
+    def ok(self) -> bool:
+        """Whether every target was sent to, and everyone there."""
+        return self.outcome == "sent"
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def raise_for_status(self) -> SendReport:
+        """Raise ``SendError`` unless all was sent; else return the report itself."""
+        if not self.ok:
+            bad = [result for result in self.results if result.outcome != "sent"]
+            raise SendError("; ".join(result.lines()[0][1] for result in bad), report=self)
+        return self
+
+    def rows(self) -> list[tuple[Outcome | Literal["note"], list[tuple[str, str]]]]:
+        """All that is shown, by result, then the notes."""
+        shown: list[tuple[Outcome | Literal["note"], list[tuple[str, str]]]] = [
+            (result.outcome, result.lines()) for result in self.results
+        ]
+        notes = list(self.notes)
+        if any(result.sandbox for result in self.results):
+            notes.append(
+                say(
+                    "沙盒：没有发到任何手机；用 %notify_inbox 查看",
+                    "sandbox: nothing went to a phone; see it with %notify_inbox",
+                )
+            )
+        shown += [("note", [("·", scrub(note))]) for note in notes]
+        return shown
+
+    def __repr__(self) -> str:
+        text = []
+        for _, lines in self.rows():
+            (mark, head), *rest = lines
+            text.append(f"{mark} {head}")
+            width = max((_columns(label) for label, _ in rest), default=0)
+            text += [f"  {label}{' ' * (width - _columns(label))}  {body}" for label, body in rest]
+        return "\n".join(text)
+
+    def _repr_html_(self) -> str:
+        return "".join(_html(outcome, lines) for outcome, lines in self.rows())
+
+    def bundle(self) -> dict[str, str]:
+        """The MIME bundle for ``display(..., raw=True)``; no script, all text escaped."""
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+
+def _words(outcome: Outcome) -> str:
+    return {
+        "sent": say("已发送", "sent"),
+        "partial": say("部分送达", "partial"),
+        "unknown": say("结果未知", "unknown"),
+        "failed": say("未发送", "not sent"),
+    }[outcome]
+
+
+def _refusal(key: str) -> str:
+    return {
+        "invaliduser": say("账号不存在或不在可见范围：", "unknown or out of scope:"),
+        "unlicenseduser": say("账号无许可：", "no licence:"),
+        "invalidparty": say("部门无效：", "parties refused:"),
+        "invalidtag": say("标签无效：", "tags refused:"),
+    }.get(key, f"{key}:")
+
+
+def _columns(text: str) -> int:
+    """Columns in a fixed-width font: a Chinese character takes two."""
+    from wcwidth import wcswidth
+
+    return max(0, wcswidth(text))
+
+
+_COLOURS = {
+    "sent": "var(--jp-success-color1, #2e7d32)",
+    "partial": "var(--jp-warn-color1, #b26a00)",
+    "unknown": "var(--jp-warn-color1, #b26a00)",
+    "failed": "var(--jp-error-color1, #c62828)",
+    "note": "var(--jp-border-color1, #9e9e9e)",
+}
+
+
+def _html(outcome: str, lines: list[tuple[str, str]]) -> str:
+    (mark, head), *rest = lines
+    rows = "".join(
+        f'<div style="display:flex;gap:.8em;margin-top:.25em">'
+        f'<span style="flex:0 0 5.5em;opacity:.65">{escape(label)}</span>'
+        f'<span style="flex:1;min-width:0;white-space:pre-wrap;overflow-wrap:anywhere">'
+        f"{_linked(body)}</span></div>"
+        for label, body in rest
+    )
+    quiet = "opacity:.75;" if outcome == "note" else ""
+    return (
+        f'<div style="{quiet}border-left:3px solid {_COLOURS[outcome]};padding:.15em .75em;'
+        'margin:.3em 0;font-family:var(--jp-ui-font-family, system-ui, sans-serif);'
+        'font-size:var(--jp-ui-font-size1, 13px);line-height:1.5">'
+        f'<div style="overflow-wrap:anywhere"><b style="color:{_COLOURS[outcome]}">'
+        f"{escape(mark)}</b> {escape(head)}</div>{rows}</div>"
+    )
+
+
+def _linked(text: str) -> str:
+    safe = escape(text)
+    if text.startswith("https://") and " " not in text:
+        return f'<a href="{safe}" target="_blank" rel="noopener noreferrer">{safe}</a>'
+    return safe

@@ -1,0 +1,280 @@
+"""The inbox as a phone would show it: a page, a fragment for a notebook's output, plain text.
+
+Messages may hold anything, so every text is stripped of what is not text (terminal sequences,
+control and direction marks) and escaped here, at the one place where it becomes HTML.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from html import escape
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from notebook_notify.sandbox.wire import Json
+
+MAX_BYTES = 2048
+"""Bytes of UTF-8 in one message, shown beside each one's size (both platforms' documents)."""
+NEW_TIME_AFTER = timedelta(minutes=5)
+"""A pause after which the chat shows the time again, as the apps do."""
+
+_NOT_TEXT = re.compile(
+    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor moves
+    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC: titles, links
+    r"|\x1b[ -/]*[0-~]"  # the other escape sequences
+    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"  # controls, save tab and line feed
+    r"|[\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"  # direction marks, lone surrogates
+)
+
+_TEXTS = {
+    "zh": {
+        "sandbox": "沙盒",
+        "note": "消息只到本机，没有发到真正的平台",
+        "nothing": "还没有消息",
+        "todo": "在笔记本里运行一个单元，首行写：",
+        "sender": "notebook 助手",
+        "to": "发给",
+        "bytes": "字节",
+        "open": "在浏览器中打开",
+        "text": "文本",
+        "hint": "此处仅供查看",
+    },
+    "en": {
+        "sandbox": "Sandbox",
+        "note": "Messages stay on this machine; nothing reaches the real platforms",
+        "nothing": "No message yet",
+        "todo": "Run a cell whose first line is:",
+        "sender": "notebook",
+        "to": "to",
+        "bytes": "bytes",
+        "open": "Open in the browser",
+        "text": "text",
+        "hint": "View only",
+    },
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Chat:
+    """How one channel is named, and the magic that writes to it."""
+
+    zh: str
+    en: str
+    magic: str
+    colour: str
+
+    def name(self, lang: str) -> str:
+        return self.zh if lang == "zh" else self.en
+
+
+_CHATS = {
+    "wecom_chat": _Chat("企业微信群", "WeCom group", "%%notify_wechat", "#2a7cf6"),
+    "wecom_app": _Chat("企业微信应用", "WeCom app", "%%notify_wechat_app", "#0a9d58"),
+    "dingtalk_chat": _Chat("钉钉群", "DingTalk group", "%%notify_dingtalk", "#1668dc"),
+}
+
+
+def clean(text: str) -> str:
+    """Return a text without terminal sequences, control characters and direction marks."""
+    return _NOT_TEXT.sub("", text.replace("\r\n", "\n"))
+
+
+def full(messages: Sequence[Json], lang: str, nonce: str) -> str:
+    """Return the page: every chat as a phone, refreshed by itself.
+
+    Args:
+        messages: the inbox, oldest first.
+        lang: "zh" or "en".
+        nonce: of the response's Content-Security-Policy, for the page's own style and script.
+    """
+    texts = _TEXTS[lang]
+    by_channel = _by_channel(messages)
+    order = [*by_channel, *(channel for channel in _CHATS if channel not in by_channel)]
+    tabs = "".join(
+        f'<a href="#{escape(channel)}">{_chat(channel).name(lang)}'
+        f"<b>{len(by_channel.get(channel, ()))}</b></a>"
+        for channel in order
+    )
+    phones = "".join(_phone(channel, by_channel.get(channel, []), lang) for channel in order)
+    state = hashlib.sha256((tabs + phones).encode()).hexdigest()
+    assets = files("notebook_notify.sandbox")
+    style = assets.joinpath("page.css").read_text(encoding="utf-8")
+    script = assets.joinpath("page.js").read_text(encoding="utf-8")
+    return (
+        f'<!doctype html><html lang="{"zh-CN" if lang == "zh" else "en"}"><head>'
+        '<meta charset="utf-8"><meta name="viewport" content="width=device-width,initial-scale=1">'
+        '<meta name="color-scheme" content="light dark">'
+        '<noscript><meta http-equiv="refresh" content="3"></noscript>'
+        f'<title>沙盒 Sandbox</title><style nonce="{nonce}">{style}</style></head><body>'
+        f"<header><h1>沙盒 <span>Sandbox</span></h1><p>{texts['note']}</p></header>"
+        f'<main data-state="{state}"><nav>{tabs}</nav><div class="phones">{phones}</div></main>'
+        f'<script nonce="{nonce}">{script}</script></body></html>'
+    )
+
+
+def _phone(channel: str, messages: Sequence[Json], lang: str) -> str:
+    texts, chat = _TEXTS[lang], _chat(channel)
+    if messages:
+        to = _shorten(clean(messages[-1]["to"]))
+        flow = "".join(_bubble(message, when, lang) for message, when in _with_times(messages))
+    else:
+        to = "\N{NO-BREAK SPACE}"
+        flow = (
+            f'<div class="empty"><p>{texts["nothing"]}</p>'
+            f"<p>{texts['todo']}</p><code>{chat.magic}</code></div>"
+        )
+    return (
+        f'<section class="phone {escape(channel)}" id="{escape(channel)}">'
+        f'<div class="top"><b>{texts["sandbox"]} · {chat.name(lang)}</b>'
+        f"<span>{escape(to)}</span></div>"
+        f'<div class="chat" tabindex="0"><div class="flow">{flow}</div></div>'
+        f'<div class="foot">{texts["hint"]}</div></section>'
+    )
+
+
+def _bubble(message: Json, when: str | None, lang: str) -> str:
+    time = f"<time>{when}</time>" if when else ""
+    return (
+        f'{time}<article><i class="avatar" aria-hidden="true">N</i><div>'
+        f'<span class="sender">{_TEXTS[lang]["sender"]}</span>'
+        f'<div class="bubble">{escape(clean(message["content"]))}</div>'
+        f'<span class="meta">{escape(_meta(message, lang))}</span></div></article>'
+    )
+
+
+_INLINE = {
+    "row": "display:flex;flex-wrap:wrap;gap:14px;margin:6px 0;align-items:flex-start",
+    "card": (
+        "width:100%;max-width:390px;border:1px solid #c9ccd1;border-radius:20px;overflow:hidden;"
+        "background:#ededed;color:#181818;font:14px/1.55 -apple-system,BlinkMacSystemFont,"
+        "'PingFang SC','Noto Sans CJK SC','Microsoft YaHei',sans-serif;box-sizing:border-box"
+    ),
+    "top": (
+        "background:#f7f7f7;color:#181818;border-bottom:1px solid #dcdcdc;padding:9px 14px;"
+        "text-align:center;font-size:15px;font-weight:600"
+    ),
+    "scroll": "max-height:460px;overflow:auto;display:flex;flex-direction:column-reverse",
+    "flow": "padding:4px 12px 12px",
+    "time": "text-align:center;color:#767676;font-size:12px;margin:10px 0 6px",
+    "message": "display:flex;gap:9px;margin:0 0 10px;align-items:flex-start",
+    "avatar": (
+        "flex:none;width:34px;height:34px;border-radius:7px;color:#fff;font-weight:700;"
+        "text-align:center;line-height:34px"
+    ),
+    "bubble": (
+        "background:#fff;color:#181818;border-radius:7px;padding:8px 11px;white-space:pre-wrap;"
+        "overflow-wrap:anywhere"
+    ),
+    "meta": "color:#6b6b6b;font-size:11px;margin:3px 2px 0",
+    "foot": (
+        "border-top:1px solid #dcdcdc;background:#f7f7f7;color:#666;font-size:12px;"
+        "padding:7px 14px;text-align:center"
+    ),
+    "empty": "padding:34px 20px;text-align:center;color:#555",
+    "code": "background:#fff;color:#181818;padding:2px 7px;border-radius:5px;font-size:13px",
+}
+
+
+def inline(messages: Sequence[Json], url: str, lang: str) -> str:
+    """Return a fragment for a notebook's output: no script, no outside resource, inline styles.
+
+    Its colours are its own, so that it reads the same in a light and in a dark notebook.
+    """
+    texts = _TEXTS[lang]
+    link = ""
+    if urlsplit(url).scheme in {"http", "https"}:
+        link = (
+            f' · <a href="{escape(url)}" target="_blank" rel="noopener noreferrer" '
+            f'style="color:#0b57d0">{texts["open"]}</a>'
+        )
+    foot = f"<div {_style('foot')}>{texts['note']}{link}</div>"
+    cards = [
+        f"<div {_style('top')}>{texts['sandbox']} · {_chat(channel).name(lang)}</div>"
+        f"<div {_style('scroll')}><div {_style('flow')}>{_inline_flow(group, lang)}</div></div>"
+        for channel, group in _by_channel(messages).items()
+    ] or [
+        (
+            f"<div {_style('top')}>沙盒 Sandbox</div><div {_style('empty')}>{texts['nothing']}<br>"
+            f"{texts['todo']}<br><code {_style('code')}>%%notify_wechat</code></div>"
+        )
+    ]
+    boxes = "".join(f"<div {_style('card')}>{card}{foot}</div>" for card in cards)
+    return f"<div {_style('row')}>{boxes}</div>"
+
+
+def _inline_flow(messages: Sequence[Json], lang: str) -> str:
+    parts = []
+    for message, when in _with_times(messages):
+        if when:
+            parts.append(f"<div {_style('time')}>{when}</div>")
+        colour = f";background:{_chat(message['channel']).colour}"
+        parts.append(
+            f"<div {_style('message')}><div {_style('avatar', colour)}>N</div>"
+            f'<div style="min-width:0"><div {_style("bubble")}>'
+            f"{escape(clean(message['content']))}</div>"
+            f"<div {_style('meta')}>{escape(_meta(message, lang))}</div></div></div>"
+        )
+    return "".join(parts)
+
+
+def plain(messages: Sequence[Json], lang: str) -> str:
+    """Return the messages as text for a terminal."""
+    texts = _TEXTS[lang]
+    if not messages:
+        return f"{texts['nothing']} · {texts['todo']} %%notify_wechat"
+    parts = []
+    for message in messages:
+        when = datetime.fromisoformat(message["time"])
+        body = "\n".join(f"  {line}".rstrip() for line in clean(message["content"]).split("\n"))
+        name = _chat(message["channel"]).name(lang)
+        parts.append(f"{name} · {when:%m-%d %H:%M:%S} · {_meta(message, lang)}\n{body}")
+    return "\n\n".join(parts)
+
+
+def _style(name: str, more: str = "") -> str:
+    return f'style="{_INLINE[name]}{more}"'
+
+
+def _chat(channel: str) -> _Chat:
+    return _CHATS[channel]
+
+
+def _by_channel(messages: Iterable[Json]) -> dict[str, list[Json]]:
+    groups: dict[str, list[Json]] = {}
+    for message in messages:
+        groups.setdefault(message["channel"], []).append(message)
+    return groups
+
+
+def _with_times(messages: Iterable[Json]) -> Iterator[tuple[Json, str | None]]:
+    """Yield each message with the time above it, or None where the last one still holds."""
+    shown: datetime | None = None
+    for message in messages:
+        when = datetime.fromisoformat(message["time"])
+        if shown is None or when - shown > NEW_TIME_AFTER:
+            shown = when
+            yield message, f"{when:%m-%d %H:%M}"
+        else:
+            yield message, None
+
+
+def _meta(message: dict[str, Any], lang: str) -> str:
+    """Return kind and size of a message, and its receivers if they are people."""
+    texts = _TEXTS[lang]
+    kind = texts["text"] if message["msgtype"] == "text" else clean(message["msgtype"])
+    size = len(message["content"].encode(errors="replace"))
+    meta = f"{kind} · {size:,} / {MAX_BYTES:,} {texts['bytes']}"
+    if message["channel"] == "wecom_app":
+        meta += f" · {texts['to']} {_shorten(clean(message['to']).replace('|', ', '))}"
+    return meta
+
+
+def _shorten(text: str, most: int = 40) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

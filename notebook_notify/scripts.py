@@ -1,0 +1,93 @@
+"""``with notify(...)`` and ``@notify(...)``: the verdict on a block of a script."""
+
+from __future__ import annotations
+
+import time
+from contextlib import ContextDecorator
+from typing import TYPE_CHECKING, Self
+
+from notebook_notify import sender
+from notebook_notify.errors import NotifyError
+from notebook_notify.notebook import context
+from notebook_notify.notebook.compose import Run, compose
+from notebook_notify.notebook.failures import failure, is_interrupt
+from notebook_notify.platforms import CHANNELS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import TracebackType
+
+    from notebook_notify.reports import SendReport
+    from notebook_notify.targets import Target
+
+
+class notify(ContextDecorator):  # noqa: N801 - used as a function
+    """Tell a chat how a block, or each call of a function, ended.
+
+    ::
+
+        with notify("nightly backtest", to="ops") as told:
+            told.summary = f"Sharpe {backtest():.2f}"
+
+        @notify("training", to="ops")
+        def train(): ...
+
+    The block's own exception goes on as it was. The report is in ``report`` afterwards.
+
+    Args:
+        title: what the message calls it.
+        to: a target's name, a ``Target``, or several; ``None`` means the default target.
+        timeout: the longest wait for the outcome, in seconds.
+
+    Raises:
+        TargetError: on construction, so before the block runs: no such target.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        to: str | Target | Sequence[str | Target] | None = None,
+        timeout: float = sender.TIMEOUT,
+    ) -> None:
+        self.title = title
+        self.summary: str | None = None
+        self.report: SendReport | None = None
+        self._targets = sender.targets(to)
+        self._timeout = timeout
+        self._started = 0.0
+        self._ticks = 0.0
+
+    def _recreate_cm(self) -> Self:
+        """A new one for each call: calls may overlap."""
+        new = type(self)(self.title, self._targets, self._timeout)
+        new.summary = self.summary
+        return new
+
+    def __enter__(self) -> Self:
+        self._started, self._ticks = time.time(), time.monotonic()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        took = time.monotonic() - self._ticks
+        verdict = "done" if error is None else "interrupted" if is_interrupt(error) else "failed"
+        run = Run(
+            verdict=verdict,  # type: ignore[arg-type]  # one of its three words
+            title=self.title,
+            started=self._started,
+            ended=self._started + took,
+            who=context.who(),
+            summary=self.summary,
+            failure=failure(error) if error is not None else None,
+        )
+        messages = [(t, compose(run, CHANNELS[t.channel].text_limit)) for t in self._targets]
+        try:
+            self.report = sender.SENDER.send(messages, timeout=self._timeout, once=True)
+        except NotifyError as trouble:
+            if error is None:
+                raise
+            error.add_note(f"notebook_notify: {trouble}")

@@ -1,0 +1,76 @@
+"""What is said to people, in Chinese and in English.
+
+The setting decides (``NOTEBOOK_NOTIFY_LANGUAGE``, then ``language`` of the config file), else
+the locale; an unset or C locale means Chinese, since every channel here is a Chinese platform's.
+"""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_LANGUAGES = ("zh", "en")
+_configured: dict[str, str] = {}
+
+
+def configure(*, language: str | None = None, timezone: str | None = None) -> None:
+    """Take over the config file's ``language`` and ``timezone``; ``None`` forgets one."""
+    for key, value in (("language", language), ("timezone", timezone)):
+        if value is None:
+            _configured.pop(key, None)
+        else:
+            _configured[key] = value
+
+
+def language() -> str:
+    """``"zh"`` or ``"en"``, read anew at each call."""
+    for setting in (os.environ.get("NOTEBOOK_NOTIFY_LANGUAGE"), _configured.get("language")):
+        if setting and setting.lower()[:2] in _LANGUAGES:
+            return setting.lower()[:2]
+    for variable in ("LC_ALL", "LC_MESSAGES", "LANG"):
+        value = os.environ.get(variable)
+        if value:
+            chinese = value.startswith("zh") or value.partition(".")[0] in ("C", "POSIX")
+            return "zh" if chinese else "en"
+    return "zh"
+
+
+def say(zh: str, en: str) -> str:
+    """The one of the two that the reader reads."""
+    return zh if language() == "zh" else en
+
+
+def zone() -> tzinfo | None:
+    """The configured time zone; ``None`` means the machine's own."""
+    name = _configured.get("timezone")
+    if not name:
+        return None
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def local(moment: float) -> datetime:
+    """*moment* (seconds since the epoch) as people there read the clock."""
+    return datetime.fromtimestamp(moment, UTC).astimezone(zone())
+
+
+def duration(seconds: float) -> str:
+    """A duration as one says it: ``0.4 s``, ``41m``, ``2h 03m``, ``1d 4h``."""
+    if seconds < 10:  # noqa: PLR2004 - tenths matter below ten seconds
+        return say(f"{seconds:.1f} 秒", f"{seconds:.1f} s")
+    whole = round(seconds)
+    minutes, sec = divmod(whole, 60)
+    hours, minute = divmod(minutes, 60)
+    days, hour = divmod(hours, 24)
+    if days:
+        return say(f"{days}天{hour}小时", f"{days}d {hour}h")
+    if hours:
+        return say(f"{hours}小时{minute:02d}分", f"{hours}h {minute:02d}m")
+    if minutes >= 10 or (minutes and not sec):  # noqa: PLR2004 - seconds stop mattering
+        return say(f"{minutes}分", f"{minutes}m")
+    if minutes:
+        return say(f"{minutes}分{sec:02d}秒", f"{minutes}m {sec:02d}s")
+    return say(f"{whole} 秒", f"{whole} s")

@@ -1,0 +1,152 @@
+"""What a reader is told about an error code, and what looking it up costs."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections import Counter
+
+import pytest
+
+from notebook_notify.platforms import (
+    CHANNELS,
+    SPECS,
+    advice_dingtalk,
+    advice_wecom,
+    dingtalk,
+    wecom,
+)
+from notebook_notify.platforms.advice import advise
+
+TABLES = {"wecom": advice_wecom.TABLE, "dingtalk": advice_dingtalk.TABLE}
+ROWS = [(platform, row) for platform, table in TABLES.items() for row in table]
+FROM_WECOM = {
+    "errcode": 60020,
+    "errmsg": "not allow to access from your ip, hint: [1700000000], from ip: 203.0.113.7, "
+    "more info at https://open.work.weixin.qq.com/devtool/query?e=60020",
+}
+FROM_DINGTALK = {
+    "errcode": 88,
+    "errmsg": "ding talk error[subcode=60020,submsg=访问ip不在白名单之中,request ip=2001:db8::7 appKey(dingabc)]",
+}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("payload", [FROM_WECOM, {**FROM_WECOM, "errcode": "60020"}])
+def test_the_untrusted_address_is_named(payload, lang):
+    """The address to put on the list stands in what happened and in what to do."""
+    advice = advise("wecom", payload, lang)
+    assert "203.0.113.7" in advice.what
+    assert "应用管理 → " in advice.todo
+    assert "企业可信IP → " in advice.todo
+    assert "203.0.113.7" in advice.todo
+    assert advice.link == "https://open.work.weixin.qq.com/devtool/query?e=60020"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_untrusted_address_of_dingtalk(lang):
+    """The same for DingTalk, out of the code inside code 88."""
+    advice = advise("dingtalk", FROM_DINGTALK, lang)
+    assert "2001:db8::7" in advice.what
+    assert "服务器出口IP → " in advice.todo
+    assert "2001:db8::7" in advice.todo
+
+
+@pytest.mark.parametrize("text", ["", "from ip: 999.1.1.1,", "from ip: dead.beef,", "from ip: "])
+def test_what_is_no_address_is_not_shown(text):
+    """Without a valid address the sentence still reads well."""
+    advice = advise("wecom", {"errcode": 60020, "errmsg": text}, "en")
+    assert advice.what == "this machine's public IP is not among the app's trusted IPs"
+
+
+@pytest.mark.parametrize(
+    ("platform", "row"), ROWS, ids=lambda value: str(getattr(value, "codes", value))
+)
+def test_every_row_is_said_in_both_languages(platform, row):
+    """Each code has a phrase and a whole sentence in Chinese and in English, nothing unfilled."""
+    for code in row.codes:
+        for lang, ends in (("zh", "。"), ("en", ".")):
+            advice = advise(platform, {"errcode": code, "errmsg": "x"}, lang)
+            assert advice.what[-1] not in "。."
+            assert advice.todo.endswith(ends)
+            assert "{" not in advice.what + advice.todo
+            assert any("\u4e00" <= c <= "\u9fff" for c in advice.what) == (lang == "zh")
+            assert advice.link.startswith("https://open.")
+
+
+@pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
+def test_each_code_stands_once(platform):
+    """No code has two rows, of which one would never be read."""
+    counts = Counter(code for row in TABLES[platform] for code in row.codes)
+    assert [code for code, count in counts.items() if count > 1] == []
+
+
+@pytest.mark.parametrize(("platform", "module"), [("wecom", wecom), ("dingtalk", dingtalk)])
+def test_codes_that_are_acted_on_are_explained(platform, module):
+    """Whoever still meets a busy or token code after the repeats finds a row for it."""
+    known = {code for row in TABLES[platform] for code in row.codes}
+    assert known >= module.BUSY | module.REFRESH
+
+
+@pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
+@pytest.mark.parametrize("code", range(-1006, -1000))
+def test_our_own_codes(platform, code):
+    """Our own codes are explained too, without a page of the platform's."""
+    for lang in ("zh", "en"):
+        advice = advise(platform, {"errcode": code, "errmsg": "x"}, lang)
+        assert advice.what
+        assert advice.todo
+        assert advice.link is None
+
+
+def test_unknown_outcome_asks_to_look_first():
+    """What may have arrived is looked for before it is sent again."""
+    assert "先看" in advise("wecom", {"errcode": -1003}, "zh").todo
+    assert "first" in advise("dingtalk", {"errcode": -1003}, "en").todo
+
+
+@pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
+def test_an_unknown_code(platform):
+    """A code that is not in the tables is admitted to be unknown, with the platform's page."""
+    advice = advise(platform, {"errcode": 987654, "errmsg": "x"}, "en")
+    assert "does not know" in advice.todo
+    assert advice.link is not None
+
+
+def test_the_link_asks_for_the_code():
+    """WeCom's page is opened at the very code."""
+    link = advise("wecom", {"errcode": 987654}, "zh").link
+    assert link == "https://open.work.weixin.qq.com/devtool/query?e=987654"
+
+
+@pytest.mark.parametrize(
+    "payload", [{}, {"errmsg": "no secret"}, {"errcode": 0}, {"errcode": None}]
+)
+def test_no_code_no_advice(payload):
+    """Where there is no error code there is nothing to explain."""
+    assert advise("wecom", payload, "zh") is None
+
+
+def test_the_table_of_channels():
+    """Three channels, each under its own kind, each with a magic of its own."""
+    assert list(CHANNELS) == ["wecom_chat", "wecom_app", "dingtalk_chat"]
+    assert {kind: spec.kind for kind, spec in SPECS.items()} == {kind: kind for kind in CHANNELS}
+    assert len({spec.magic for spec in SPECS.values()}) == len(SPECS)
+
+
+def test_every_field_says_where_it_is_found():
+    """Set-up can tell for each field, in both languages, where its value comes from."""
+    for spec in SPECS.values():
+        for field in spec.fields:
+            assert all(field.where)
+            assert len(set(field.where)) == 2
+
+
+def test_importing_the_channels_is_cheap():
+    """The channels load neither requests nor the advice tables nor wcwidth."""
+    code = (
+        "import sys, notebook_notify.platforms, notebook_notify.messages\n"
+        "print([m for m in sys.modules if m.split('.')[0] in ('requests', 'wcwidth') or 'advice' in m])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
