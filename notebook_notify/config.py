@@ -71,7 +71,7 @@ def paths(environ: Mapping[str, str]) -> list[Path]:
     ``NOTEBOOK_NOTIFY_CONFIG`` alone if it is set, else the user's and the site's.
     """
     if environ.get(VARIABLE):
-        return [Path(environ[VARIABLE]).expanduser()]
+        return [Path(environ[VARIABLE]).expanduser().absolute()]
     import platformdirs
 
     return [
@@ -132,9 +132,6 @@ def _reason(error: Exception) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-# ── reading ──────────────────────────────────────────────────────────────────────────────────
-
-
 def _stat(path: Path) -> os.stat_result | None:
     try:
         status = path.stat()
@@ -189,9 +186,6 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
         f"不是有效的 TOML：{reason}；请改正该行",
         f"this is not valid TOML: {reason}; correct that line",
     )
-
-
-# ── checking ─────────────────────────────────────────────────────────────────────────────────
 
 
 def _check(path: Path, data: dict[str, Any], specs: Mapping[str, Spec], *, public: bool) -> _File:
@@ -266,9 +260,6 @@ def _text(path: Path, where: str, value: object) -> str:
     if not isinstance(value, str):
         raise _wrong(path, "应为文字（加引号）", "a text in quotes is expected", where)
     return value
-
-
-# ── writing ──────────────────────────────────────────────────────────────────────────────────
 
 
 def save(path: Path, name: str, target: Target) -> None:

@@ -142,7 +142,8 @@ def _cut(line: str, start: int, left: int, room: int) -> tuple[int, int]:
     border, space = start, None
     at = start
     # Two characters more: whether a border is at `fit`, and whether a space there stands alone.
-    for cluster in iter_graphemes(line[start : fit + 2]):
+    window = line[start : fit + 2]
+    for cluster in window if window.isascii() else iter_graphemes(window):  # the quick way first
         if at > fit:
             break
         border = at

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
 
-from notebook_notify.errors import UNKNOWN, SendError
+from notebook_notify.errors import OWN_CODES, SendError
 from notebook_notify.secret import scrub
 from notebook_notify.texts import duration, say
 
@@ -46,7 +46,7 @@ class SendResult:
         error: the platform's own dict, or ours (``errcode`` below -1000), secrets masked.
         advice: what to make of ``error``.
         refused: ids that the platform did not deliver to, by its own key.
-        parts: of how many messages the text consists.
+        parts: of how many messages the text consists; 0 where only the credential was proved.
         parts_sent: how many of them the platform accepted.
         seconds: from the start of the send to its outcome.
         everyone: whether it went to all in the application's visible scope.
@@ -78,7 +78,7 @@ class SendResult:
 
     def lines(self) -> list[tuple[str, str]]:
         """What a reader is told, as (label, text); the first label is the mark."""
-        head = f"{_words(self.outcome)} {self.target}"
+        head = f"{self._words()} {self.target}"
         if self.title != self.target:
             head += say(f"（{self.title}）", f" ({self.title})")
         told = [(_MARKS[self.outcome], " · ".join([head, *self._details()]))]
@@ -90,7 +90,22 @@ class SendResult:
             told.append((say("原文", "reply"), repr(self.error)))
         return [(label, scrub(text)) for label, text in told]
 
+    def _words(self) -> str:
+        if not self.parts:
+            good = self.outcome == "sent"
+            return say("凭证有效", "credential good") if good else say("未通过", "not proved")
+        return {
+            "sent": say("已发送", "sent"),
+            "partial": say("部分送达", "partial"),
+            "unknown": say("结果未知", "unknown"),
+            "failed": say("未发送", "not sent"),
+        }[self.outcome]
+
     def _details(self) -> Iterator[str]:
+        if self.outcome == "sent" and not self.parts:
+            yield say("没有发出消息", "nothing was posted")
+            yield duration(self.seconds)
+            return
         if self.outcome in ("sent", "partial"):
             yield say(f"文本 {self.parts}", f"{self.parts} text{'s' if self.parts > 1 else ''}")
             if self.everyone:
@@ -101,8 +116,7 @@ class SendResult:
             return
         code = (self.error or {}).get("errcode")
         what = self.advice.what if self.advice else str((self.error or {}).get("errmsg", ""))
-        own = isinstance(code, int) and code <= UNKNOWN + 2 and code > UNKNOWN - 5  # noqa: PLR2004
-        yield what if own or code is None else f"{code}: {what}"
+        yield what if code is None or code in OWN_CODES else f"{code}: {what}"
         if self.parts > 1:
             yield say(
                 f"{self.parts} 条中已发 {self.parts_sent} 条",
@@ -148,7 +162,7 @@ class SendReport:
             (result.outcome, result.lines()) for result in self.results
         ]
         notes = list(self.notes)
-        if any(result.sandbox for result in self.results):
+        if any(result.sandbox and result.parts_sent for result in self.results):
             notes.append(
                 say(
                     "沙盒：没有发到任何手机；用 %notify_inbox 查看",
@@ -173,15 +187,6 @@ class SendReport:
     def bundle(self) -> dict[str, str]:
         """The MIME bundle for ``display(..., raw=True)``; no script, all text escaped."""
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
-
-
-def _words(outcome: Outcome) -> str:
-    return {
-        "sent": say("已发送", "sent"),
-        "partial": say("部分送达", "partial"),
-        "unknown": say("结果未知", "unknown"),
-        "failed": say("未发送", "not sent"),
-    }[outcome]
 
 
 def _refusal(key: str) -> str:

@@ -72,8 +72,8 @@ class Secret:
                 )
             )
         secret = cls.__new__(cls)
-        secret._literal = None
-        secret._reference = f"{scheme}:{rest}"
+        secret._literal = None  # noqa: SLF001 - its own
+        secret._reference = f"{scheme}:{rest}"  # noqa: SLF001 - its own
         return secret
 
     @property
@@ -246,13 +246,14 @@ def _forms(value: str) -> tuple[str, ...]:
 
 # ── what looks like one ──────────────────────────────────────────────────────────────────────
 
-# Every pattern is linear: what it repeats ends where the next match could begin.
+# Every pattern is linear: what it repeats ends where its next match could begin, and how many
+# backslashes may stand before a quote (JSON in JSON) is bounded.
 _NOT_A_VALUE = rf"(?!(?:Secret\()?(?:env:|keyring:)|Secret\('{MASK}'\))"
-_ASSIGNED = r"""\\*["']?[ \t]*(?:=>|:=|=+|:(?!:))[ \t]*"""
+_ASSIGNED = r"""\\{0,4}["']?[ \t]*(?:=>|:=|={1,3}(?!=)|:(?!:))[ \t]*"""
 _VALUE = rf"""
-    (?: (?P<q>\\*["'])  {_NOT_A_VALUE}  (?P<quoted> (?: (?!(?P=q)) (?:\\.|[^\\\n]) )+ )
+    (?: (?P<q>\\{{0,4}}["'])  {_NOT_A_VALUE}  (?P<quoted> (?: (?!(?P=q)) (?:\\.|[^\\\n]) )+ )
     |   {_NOT_A_VALUE}
-        (?P<bare> (?: [^\s&"'<>,;)\]}}\\] | \\(?!["'])
+        (?P<bare> (?: [^\s&"'<>,;)\]}}\\，。；、）】] | \\(?!["'])
                     | [,;)\]}}] (?! \s | $ | [,;)\]}}"'\\] | [\w.-]+[ \t]*[=:] ) )+ )
     )"""
 
@@ -268,7 +269,7 @@ def _shapes() -> tuple[re.Pattern[str], ...]:
             re.IGNORECASE | re.VERBOSE,
         ),
         re.compile(
-            rf"""authorization {_ASSIGNED} (?:\\*["'])? (?:[a-z]+[ ]+)?
+            rf"""authorization {_ASSIGNED} (?:\\{{0,4}}["'])? (?:[a-z]+[ ]+)?
                  (?P<credentials> [^\s"'\\,]+ )
               |  \bbearer[ ]+ (?P<bearer> [\w.~+/=-]{{16,}} )""",
             re.IGNORECASE | re.VERBOSE,

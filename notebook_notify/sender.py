@@ -14,13 +14,12 @@ from notebook_notify.book import Targets
 from notebook_notify.dispatch import TIMEOUT, Sender, channel_of
 from notebook_notify.messages import Text
 from notebook_notify.platforms import SPECS
+from notebook_notify.reports import SendReport
 from notebook_notify.secret import Secret
 from notebook_notify.targets import Target
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-    from notebook_notify.reports import SendReport
 
 
 class NotifyWarning(UserWarning):
@@ -52,6 +51,21 @@ def send(
     """
     text = message.content if isinstance(message, Text) else message
     return SENDER.send([(target, text) for target in targets(to)], timeout=timeout)
+
+
+def check(
+    to: str | Target | Sequence[str | Target] | None = None, timeout: float = TIMEOUT
+) -> SendReport:
+    """Prove the credentials of targets by fetching new tokens; posts nothing.
+
+    Args:
+        to: as for :func:`send`.
+        timeout: the longest wait for each, in seconds.
+
+    Raises:
+        TargetError: no such target, or it cannot work as it is written.
+    """
+    return SendReport(tuple(SENDER.check(target, timeout=timeout) for target in targets(to)))
 
 
 def targets(to: str | Target | Sequence[str | Target] | None) -> list[Target]:

@@ -92,7 +92,8 @@ def _function(frame: FrameType) -> str:
 
 
 def _line(count: int | None, line: int) -> str:
-    return say(f"第 {line} 行", f"line {line}") if count is None else say(f"[{count}] 第 {line} 行", f"[{count}] line {line}")
+    text = say(f"第 {line} 行", f"line {line}")
+    return text if count is None else f"[{count}] {text}"
 
 
 def _code(frame: FrameType, line: int) -> str:

@@ -34,7 +34,6 @@ class _Running:
 
     call: Call
     capture: Capture
-    count: int
     source: str
     started: float = field(default_factory=time.time)
     ticks: float = field(default_factory=time.monotonic)
@@ -48,7 +47,8 @@ class _Running:
             record = Record()
         error = _error(result)
         interrupted = result is None or is_interrupt(error)
-        return Ended(error, interrupted, record, self.count, self.source, self.started, took)
+        count = getattr(result, "execution_count", None)
+        return Ended(error, interrupted, record, count, self.source, self.started, took)
 
 
 class Runner:
@@ -152,7 +152,7 @@ class Runner:
     def _begin(self, call: Call, source: str) -> _Running:
         capture = Capture(self._shell)
         capture.start()
-        return _Running(call, capture, self._shell.execution_count, source)
+        return _Running(call, capture, source)
 
     def _moment(self) -> Any:
         """What stays the same as long as the outer cell runs."""
@@ -225,7 +225,7 @@ def _hint_misplaced(result: Any) -> None:
     error = _error(result)
     if not isinstance(error, UsageError):
         return
-    named = re.search(r"`%(%%notify\w*)` not found", str(error))
+    named = re.search(r"`(%%notify\w*)` not found", str(error))
     if named is not None:
         hint = say(
             f"{named[1]} 要写在单元的第一行", f"{named[1]} belongs on the first line of the cell"

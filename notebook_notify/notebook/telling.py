@@ -52,7 +52,7 @@ class Ended:
         error: what ended it, or ``None``.
         interrupted: whether that was Ctrl-C or a time limit.
         record: what it showed.
-        count: its number, ``[count]`` in the notebook.
+        count: its number, ``[count]`` in the notebook; ``None`` if it has none of its own.
         source: its code, without the magic line.
         started: seconds since the epoch.
         took: seconds.
@@ -61,7 +61,7 @@ class Ended:
     error: BaseException | None
     interrupted: bool
     record: Record
-    count: int
+    count: int | None
     source: str
     started: float
     took: float
@@ -118,7 +118,8 @@ def show_trouble(error: BaseException) -> None:
 
 
 def _run(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
-    where = f"{context.notebook_name(shell.user_ns)} [{ended.count}]".strip()
+    notebook = context.notebook_name(shell.user_ns)
+    cell = f"[{ended.count}]" if ended.count is not None else ""
     error = ended.error
     if ended.interrupted:
         verdict = "interrupted"
@@ -126,8 +127,8 @@ def _run(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
         verdict = "done" if error is None else "failed"
     return Run(
         verdict=verdict,  # type: ignore[arg-type]  # one of its three words
-        title=call.title or where,
-        where=where if call.title else "",
+        title=call.title or notebook.removesuffix(".ipynb") or say(f"单元 {cell}", f"cell {cell}"),
+        where=f"{notebook} {cell}".strip(),
         started=ended.started,
         ended=ended.started + ended.took,
         who=context.who(),

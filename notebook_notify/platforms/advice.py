@@ -73,14 +73,6 @@ _OWN: tuple[Row, ...] = (
             "network is slow.",
         ),
     ),
-    Row(
-        (errors.OVER_RATE,),
-        Words("超过了本机的发送频率限制", "没有发出；过一会儿再发，或把多条消息合成一条。"),
-        Words(
-            "over the rate limit kept on this machine",
-            "Nothing was sent; send again in a while, or merge messages.",
-        ),
-    ),
 )
 
 _DINGTALK_PAGE = "https://open.dingtalk.com/document/development/server-api-error-codes-1"

@@ -1,0 +1,91 @@
+"""The shell's door: ``python -m notebook_notify send|check|sandbox``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import TYPE_CHECKING
+
+from notebook_notify.errors import NotifyError
+from notebook_notify.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from notebook_notify.reports import SendReport
+
+#: Exit codes beside 0: not sent, or not to everyone; and the caller's mistake.
+NOT_SENT = 1
+MISTAKE = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code: 0 sent, 1 not (wholly) sent, 2 a mistake."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.run(options)
+    except NotifyError as error:
+        print(f"notebook_notify: {error}", file=sys.stderr)  # noqa: T201 - a command's answer
+        return MISTAKE
+    except KeyboardInterrupt as interrupt:
+        interrupted = getattr(interrupt, "report", None)
+        if interrupted is not None:
+            print(interrupted, file=sys.stderr)  # noqa: T201
+        return NOT_SENT
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    from notebook_notify.dispatch import TIMEOUT
+
+    parser = argparse.ArgumentParser(
+        prog="python -m notebook_notify",
+        description=say(
+            "向企业微信或钉钉的目标发消息", "Send messages to WeCom and DingTalk targets"
+        ),
+    )
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    send = commands.add_parser("send", help="send a text, given here or on stdin")
+    send.add_argument("text", nargs="*", help="the text; without it, stdin is read")
+    send.set_defaults(run=_send)
+    check = commands.add_parser("check", help="prove credentials without posting")
+    check.set_defaults(run=_check)
+    for command in (send, check):
+        command.add_argument(
+            "-t", "--to", action="append", metavar="NAME", help="a saved target; repeatable"
+        )
+        command.add_argument(
+            "--timeout", type=float, default=TIMEOUT, metavar="SECONDS", help="longest wait"
+        )
+    sandbox = commands.add_parser("sandbox", help="start the sandbox: a phone without an account")
+    sandbox.add_argument("--port", type=int, default=0, help="0 means any free one")
+    sandbox.set_defaults(run=_sandbox)
+    return parser
+
+
+def _send(options: argparse.Namespace) -> int:
+    from notebook_notify.sender import send
+
+    text = " ".join(options.text) if options.text else sys.stdin.read().rstrip("\n")
+    return _told(send(text, options.to, options.timeout))
+
+
+def _check(options: argparse.Namespace) -> int:
+    from notebook_notify.sender import check
+
+    return _told(check(options.to, options.timeout))
+
+
+def _told(report: SendReport) -> int:
+    print(report, file=sys.stdout if report.ok else sys.stderr)  # noqa: T201
+    return 0 if report.ok else NOT_SENT
+
+
+def _sandbox(options: argparse.Namespace) -> int:
+    from notebook_notify.sandbox.__main__ import main as serve
+
+    return serve(["--port", str(options.port)])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,453 @@
+"""What ``config.py`` promises."""
+
+import os
+import stat
+import tomllib
+import traceback
+from pathlib import Path
+
+import pytest
+
+from notebook_notify import config as module
+from notebook_notify.config import FILE, Config, load, paths, save, save_default
+from notebook_notify.errors import ConfigError
+from notebook_notify.secret import Secret
+from notebook_notify.targets import Field, Spec, Target
+
+VALUE = "s3cr3t-V4lue"
+HERE = ("后台", "the console")
+FIELDS = (Field("corp_id", HERE), Field("corp_secret", HERE))
+SPECS = {
+    "chat": Spec("chat", "wecom", "wechat", ("群", "chat"), (*FIELDS, Field("chat_id", HERE))),
+    "app": Spec(
+        "app",
+        "wecom",
+        "wechat_app",
+        ("应用", "app"),
+        (
+            *FIELDS,
+            Field("agent_id", HERE, kind="integer"),
+            Field("users", HERE, required=False, kind="names"),
+            Field("safe", HERE, required=False, kind="flag"),
+        ),
+    ),
+}
+WHOLE = """\
+language = "zh"                 # zh | en | auto
+timezone = "Asia/Shanghai"
+link     = "https://hub.example.com/user/{user}/lab/tree/{path}"
+
+[defaults]
+wechat = "research"
+
+[targets.research]              # made by the application
+channel     = "chat"
+corp_id     = "ww0123456789"
+corp_secret = "env:WECOM_SECRET"
+chat_id     = "investresearch"
+
+[targets.app-ops]
+channel     = "app"
+corp_id     = "ww0123456789"
+corp_secret = "keyring:wecom/ww0123456789"
+agent_id    = 1000002
+users       = ["zhangwei", "lisi"]
+safe        = true
+proxy       = "http://egress:3128"
+base_url    = "https://wecom.example.com/"
+"""
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch):
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "en")
+
+
+@pytest.fixture
+def path(tmp_path):
+    return tmp_path / FILE
+
+
+def read(path, text=None):
+    if text is not None:
+        path.write_text(text, "utf-8")
+        path.chmod(0o600)
+    return load([path], SPECS)
+
+
+def mode(path):
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+# ── where ────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_paths_of_user_and_site(monkeypatch, tmp_path):
+    """The user's file is the stronger, the site's lies under it."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "user"))
+    monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
+    user, site = paths({})
+    assert user.name == site.name == "notebook_notify.toml"
+    assert user.parent.name == site.parent.name == "notebook_notify"
+    assert user != site
+
+
+def test_the_variable_names_the_only_file(monkeypatch, tmp_path):
+    """NOTEBOOK_NOTIFY_CONFIG stands alone; ``~`` and relative paths are understood."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.chdir(tmp_path)
+    assert paths({"NOTEBOOK_NOTIFY_CONFIG": "~/n.toml"}) == [Path.home() / "n.toml"]
+    assert paths({"NOTEBOOK_NOTIFY_CONFIG": "n.toml"}) == [tmp_path / "n.toml"]
+
+
+def test_nothing_there_is_an_empty_config(tmp_path):
+    """Files and folders that do not exist are no mistake."""
+    (tmp_path / "file").touch()
+    assert load([tmp_path / "no" / FILE, tmp_path / "file" / FILE], SPECS) == Config()
+    assert load([Path(os.devnull)], SPECS) == Config()
+
+
+# ── what it says ─────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_whole_file(path):
+    """Targets, defaults and settings are read as written."""
+    config = read(path, WHOLE)
+    assert config.language == "zh"
+    assert config.timezone == "Asia/Shanghai"
+    assert config.link == "https://hub.example.com/user/{user}/lab/tree/{path}"
+    assert config.defaults == {"wechat": "research"}
+    assert config.default_paths == {"wechat": path}
+    assert config.warnings == ()
+    assert list(config.targets) == ["research", "app-ops"]
+    assert config.targets["app-ops"] == Target(
+        "app",
+        {
+            "corp_id": "ww0123456789",
+            "corp_secret": Secret.of("keyring:wecom/ww0123456789"),
+            "agent_id": 1000002,
+            "users": ["zhangwei", "lisi"],
+            "safe": True,
+            "proxy": "http://egress:3128",
+            "base_url": "https://wecom.example.com",
+        },
+        name="app-ops",
+        source=str(path),
+    )
+
+
+def test_windows_files(path):
+    """A byte order mark and CRLF line ends are no mistake."""
+    path.write_bytes(b"\xef\xbb\xbf" + WHOLE.replace("\n", "\r\n").encode())
+    assert list(load([path], SPECS).targets) == ["research", "app-ops"]
+
+
+def test_user_over_site(tmp_path):
+    """A target or setting of the user's replaces the site's whole, and leaves the others."""
+    user, site = tmp_path / "user.toml", tmp_path / "site.toml"
+    site.write_text(WHOLE)
+    user.write_text(
+        'timezone = "UTC"\n[defaults]\nwechat_app = "app-ops"\n'
+        '[targets.research]\nchannel = "chat"\nchat_id = "mine"\n'
+    )
+    config = load([user, site], SPECS)
+    assert (config.language, config.timezone) == ("zh", "UTC")
+    assert config.defaults == {"wechat": "research", "wechat_app": "app-ops"}
+    assert config.default_paths == {"wechat": site, "wechat_app": user}
+    assert config.targets["research"].fields == {"chat_id": "mine"}
+    assert config.targets["research"].source == str(user)
+    assert config.targets["app-ops"].source == str(site)
+
+
+def test_it_is_read_again_only_if_it_changed(path, monkeypatch):
+    """An unchanged file is not read twice; a changed, replaced or chmod-ed one is."""
+    reads = []
+    original = module._read
+    monkeypatch.setattr(module, "_read", lambda path: reads.append(path) or original(path))
+    first = read(path, WHOLE)
+    assert read(path).targets == first.targets
+    assert len(reads) == 1
+    assert read(path, WHOLE.replace('"research"', '"app-opsx"')).defaults == {"wechat": "app-opsx"}
+    other = path.with_name("other")
+    other.write_text(WHOLE)
+    other.replace(path)
+    assert read(path).defaults == {"wechat": "research"}
+    assert len(reads) == 3
+    path.chmod(0o644)
+    read(path)
+    assert len(reads) == 4
+    path.unlink()
+    assert read(path) == Config()
+
+
+# ── mistakes in it ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('langauge = "zh"', "langauge · there is no such key; did you mean language?"),
+        ('[defaults]\nwechatt = "x"', "[defaults] wechatt · there is no such key; did you mean wechat?"),
+        ('[targets.a]\nchannel = "chatt"', "[targets.a] channel = chatt · there is no such channel: chat | app; did you mean chat?"),
+        ('[targets.a]\nchat_id = "c"', "[targets.a] channel · is required: chat | app"),
+        ('[targets.a]\nchannel = "chat"\ncorpid = "w"', "[targets.a] · chat has no field corpid; did you mean corp_id?"),
+        ('[targets.a]\nchannel = "chat"\nalert = "b"', "[targets.a] · chat has no field alert"),
+        ("language = 1", "language · a text in quotes is expected"),
+        ('language = "fr"', "language · one of zh, en, auto is expected"),
+        ('timezone = "Asia/Peking"', "timezone · unknown; e.g. Asia/Shanghai"),
+        ('timezone = "../x"', "timezone · unknown; e.g. Asia/Shanghai"),
+        ("targets = 3", "[targets] · a table is expected"),
+        ("[targets]\na = 3", "[targets.a] · a table is expected"),
+        ('defaults = "ops"', "[defaults] · a table is expected"),
+        ('[defaults]\nwechat = ["a"]', "[defaults] wechat · a text in quotes is expected"),
+        ("[targets.a]\nchannel = 3", "[targets.a] channel · a text in quotes is expected"),
+        ('[targets.a]\nchannel = "app"\nagent_id = "x"', "[targets.a] · agent_id: expected a whole number"),
+        ('[targets.a]\nchannel = "app"\nsafe = 1', "[targets.a] · safe: expected true or false"),
+        ('[targets.a]\nchannel = "app"\nusers = [[]]', "[targets.a] · users: expected a list of texts"),
+        (f'[targets.a]\nchannel = "app"\ncorp_secret = ["{VALUE}"]', "[targets.a] · corp_secret: expected a text"),
+        ('[targets.a]\nchannel = "app"\ncorp_secret = "keyring:x"', "[targets.a] · a reference is written env:NAME or keyring:SERVICE/USER"),
+        ('[targets.a]\nchannel = "app"\nbase_url = "http://example.com"', "[targets.a] · base_url: expected https://host"),
+        (f'x = "{VALUE}"\ny = = "{VALUE}"', "this is not valid TOML: Invalid value (at line 2, column 5); correct that line"),
+        (f'corp_secret = "{VALUE}', "this is not valid TOML"),
+    ],
+)  # fmt: skip
+def test_mistakes_are_named(path, text, message):
+    """What is wrong is told with the path and the near match, and without any value."""
+    with pytest.raises(ConfigError) as caught:
+        read(path, text)
+    assert str(caught.value).startswith(f"{path} · {message}")
+    assert VALUE not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.__context__ is None or caught.value.__suppress_context__
+
+
+def test_mistakes_in_chinese(path, monkeypatch):
+    """The same in the reader's language."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
+    with pytest.raises(ConfigError, match="没有这一项；是不是 language？"):
+        read(path, 'langauge = "zh"')
+
+
+def test_not_utf8(path):
+    """A file in another encoding is told with its line; the error holds nothing of the file."""
+    path.write_bytes(f'# x\ncorp_secret = "{VALUE}"\n# 群'.encode("gbk"))
+    with pytest.raises(ConfigError, match="line 3 is not UTF-8; save the file") as caught:
+        load([path], SPECS)
+    assert caught.value.__context__ is None
+
+
+def test_a_folder_in_its_place(path):
+    """A folder where the file should be is told, with what to do."""
+    path.mkdir()
+    with pytest.raises(ConfigError, match="this is not a file; move it away"):
+        load([path], SPECS)
+    with pytest.raises(ConfigError, match="this is not a file"):
+        save(path, "ops", Target("chat", {}))
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+def test_a_pipe_is_not_waited_for(path):
+    """A named pipe in its place is refused at once."""
+    os.mkfifo(path)
+    with pytest.raises(ConfigError, match="this is not a file"):
+        load([path], SPECS)
+
+
+def test_a_loop_of_links_cannot_be_read(path):
+    """A file that cannot be opened, whoever asks, is told with the system's reason."""
+    path.symlink_to(path)
+    with pytest.raises(ConfigError, match=r"cannot be read \(.*symbolic links.*\); check the perm"):
+        load([path], SPECS)
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no modes here")
+@pytest.mark.parametrize("bits", [0o640, 0o604, 0o620])
+def test_others_can_read_a_literal_secret(path, bits):
+    """A literal secret that others can read is warned about, with the command that helps."""
+    text = f'[targets.a]\nchannel = "chat"\ncorp_secret = "{VALUE}"\n'
+    assert read(path, text).warnings == ()
+    path.chmod(bits)
+    (warning,) = read(path).warnings
+    assert warning == f"{path} holds a secret that others can read; run chmod 600 {path}"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no modes here")
+@pytest.mark.parametrize(
+    ("line", "count"),
+    [('corp_secret = "env:X"', 0), ('proxy = "http://egress:3128"', 0), ('proxy = "http://a:pw@e"', 1)],
+)  # fmt: skip
+def test_only_literals_are_warned_about(path, line, count):
+    """References may be read by all; a proxy's password may not."""
+    read(path, f'[targets.a]\nchannel = "chat"\n{line}\n')
+    path.chmod(0o644)
+    assert len(load([path], SPECS).warnings) == count
+
+
+# ── writing ──────────────────────────────────────────────────────────────────────────────────
+
+NEW = Target("app", {"corp_id": "ww1", "corp_secret": VALUE, "agent_id": 7, "users": ["a"]})
+NEW_DATA = {
+    "channel": "app",
+    "corp_id": "ww1",
+    "corp_secret": VALUE,
+    "agent_id": 7,
+    "users": ["a"],
+}
+
+
+def test_a_new_file_is_private(tmp_path):
+    """File and folders are made for the owner alone, and the target can be read back."""
+    path = tmp_path / "a" / "b" / FILE
+    before = os.umask(0)
+    try:
+        save(path, "ops", NEW)
+        save_default(path, "wechat_app", "ops")
+    finally:
+        os.umask(before)
+    assert [mode(one) for one in (path, path.parent, path.parent.parent)] == [0o600, 0o700, 0o700]
+    config = load([path], SPECS)
+    assert config.targets["ops"] == Target("app", NEW.fields, "ops", str(path))
+    assert config.targets["ops"].reveal("corp_secret") == VALUE
+    assert config.defaults == {"wechat_app": "ops"}
+    assert os.listdir(path.parent) == [FILE]
+
+
+def test_references_are_written_as_references(path, monkeypatch):
+    """A reference goes into the file as it is, not what it leads to."""
+    monkeypatch.setenv("OPS", VALUE)
+    save(path, "ops", Target("chat", {"corp_secret": "env:OPS", "webhook": Secret.of("keyring:a/b")}))
+    data = tomllib.loads(path.read_text())
+    assert data["targets"]["ops"] == {
+        "channel": "chat",
+        "corp_secret": "env:OPS",
+        "webhook": "keyring:a/b",
+    }
+
+
+def test_all_else_stays(path):
+    """A new target is added at the end; every line that was there stays as it was."""
+    path.write_text(WHOLE)
+    save(path, "new", NEW)
+    text = path.read_text()
+    assert text.startswith(WHOLE)
+    assert tomllib.loads(text)["targets"]["new"] == NEW_DATA
+
+
+def test_updating_keeps_comments_and_order(path):
+    """Of an updated target, changed lines change in place, and their comments stay."""
+    path.write_text(
+        "# head\n\n[targets.b]\nchannel = 'chat'\n\n[targets.ops]  # ours\nchannel = 'app'  # kind\n"
+        "# about the secret\ncorp_secret = 'env:OPS'  # renew in May\nsafe = true\nagent_id = 7\n"
+        "\n[defaults]\nwechat = 'b'  # the group\n\n[targets.c]\nchannel = 'chat'\n# tail\n"
+    )
+    save(path, "ops", NEW)
+    save_default(path, "wechat", "c")
+    assert path.read_text() == (
+        "# head\n\n[targets.b]\nchannel = 'chat'\n\n[targets.ops]  # ours\nchannel = 'app'  # kind\n"
+        f'# about the secret\ncorp_secret = "{VALUE}"  # renew in May\nagent_id = 7\n'
+        'corp_id = "ww1"\nusers = ["a"]\n'
+        "\n[defaults]\nwechat = \"c\"  # the group\n\n[targets.c]\nchannel = 'chat'\n# tail\n"
+    )
+    assert mode(path) == 0o600
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "# only a comment",
+        'language = "zh"',
+        "[targets]\n",
+        "[defaults]\n[targets.old]\nchannel = 'chat'",
+        "[targets.old]\r\nchannel = 'chat'\r\n",
+        "\ufefflanguage = 'zh'\n",
+        "[targets.a]\nchannel='chat'\n[defaults]\nwechat='a'\n[targets.c]\nchannel='chat'\n",
+        "[targets]\nold = {channel = 'chat'}\n",
+        "targets = {old = {channel = 'chat'}}\n",
+        "targets = {}\n",
+        "[targets.ops]\nchannel = 'chat'\nchat_id = 'c'",
+        "[targets]\nops = {channel = 'chat', chat_id = 'c'}  # one line\n",
+        "targets = {ops = {channel = 'chat'}, b = {channel = 'chat'}}\n",
+        "[targets.'a b']\nchannel = 'chat'\n['targets'.\"ops\"]\nchannel = 'app'\n",
+        "targets.ops.channel = 'chat'\ntargets.ops.chat_id = 'c'\n",
+    ],
+)
+@pytest.mark.parametrize("name", ["ops", "研究 组", "a.b"])
+def test_however_the_file_is_written(path, text, name):
+    """Whatever way of writing TOML: target and default are there, and nothing else changed."""
+    path.write_text(text, "utf-8", newline="")
+    wanted = tomllib.loads(text.lstrip("\ufeff"))
+    wanted.setdefault("targets", {})[name] = NEW_DATA
+    wanted.setdefault("defaults", {})["wechat"] = name
+    try:
+        save(path, name, NEW)
+        save_default(path, "wechat", name)
+    except ConfigError as error:
+        assert text.startswith("targets.ops.channel")
+        assert "add this by hand" in str(error)
+        assert path.read_text("utf-8") == text
+    else:
+        assert tomllib.loads(path.read_bytes().decode()) == wanted
+
+
+@pytest.mark.parametrize("text", ["[targets.ops\n", "targets = 3\n", "defaults = []\ntargets = []\n"])
+def test_a_broken_file_is_not_touched(path, text):
+    """What cannot be parsed, or is no table, is told and left as it was."""
+    path.write_text(text)
+    with pytest.raises(ConfigError, match=str(path)):
+        save(path, "ops", NEW)
+    assert path.read_text() == text
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_link_is_followed(tmp_path):
+    """A symlink stays one; the file that it leads to is written, even if it is not there yet."""
+    path = tmp_path / FILE
+    path.symlink_to(tmp_path / "dotfiles" / "real.toml")
+    save(path, "ops", NEW)
+    save(path, "ops2", NEW)
+    assert path.is_symlink()
+    assert set(tomllib.loads((tmp_path / "dotfiles" / "real.toml").read_text())["targets"]) == {
+        "ops",
+        "ops2",
+    }
+
+
+def test_a_failed_write_leaves_the_old_file(path, monkeypatch):
+    """If the disk is full, the old file is as it was and nothing lies beside it."""
+    path.write_text(WHOLE)
+
+    def full(_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(ConfigError, match=r"cannot be written \(No space left on device\)"):
+        save(path, "ops", NEW)
+    assert path.read_text() == WHOLE
+    assert os.listdir(path.parent) == [path.name]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    """If a file stands where the folder should be, that is told."""
+    (tmp_path / "file").touch()
+    with pytest.raises(ConfigError, match="cannot be written"):
+        save(tmp_path / "file" / "sub" / FILE, "ops", NEW)
+
+
+def test_readers_never_see_half_a_file(path):
+    """While one writes again and again, whoever reads finds a whole file."""
+    import threading
+
+    save(path, "ops", NEW)
+    done = threading.Event()
+
+    def write():
+        for number in range(60):
+            save(path, f"t{number}", NEW)
+        done.set()
+
+    thread = threading.Thread(target=write)
+    thread.start()
+    while not done.is_set():
+        assert "ops" in load([path], SPECS).targets
+    thread.join()
+    assert len(load([path], SPECS).targets) == 61

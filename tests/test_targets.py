@@ -1,0 +1,267 @@
+"""What ``targets.py`` promises."""
+
+import copy
+import pickle
+
+import pytest
+
+from notebook_notify.errors import SecretError, TargetError
+from notebook_notify.secret import Secret
+from notebook_notify.targets import (
+    COMMON_FIELDS,
+    SECRET_FIELDS,
+    Field,
+    Spec,
+    Target,
+    did_you_mean,
+    from_environment,
+    masked,
+    missing,
+)
+
+VALUE = "s3cr3t-V4lue"
+HERE = ("后台", "the console")
+APP = Spec(
+    kind="app",
+    platform="wecom",
+    magic="wechat_app",
+    title=("应用", "app"),
+    fields=(
+        Field("corp_id", HERE, env="CORP_ID"),
+        Field("corp_secret", HERE, env="CORP_SECRET"),
+        Field("agent_id", HERE, env="AGENT_ID", kind="integer"),
+        Field("users", HERE, required=False, kind="names"),
+        Field("safe", HERE, required=False, kind="flag"),
+    ),
+)
+CHAT = Spec(
+    kind="chat",
+    platform="wecom",
+    magic="wechat",
+    title=("群", "chat"),
+    fields=(*APP.fields[:2], Field("chat_id", HERE, env="CHAT_ID")),
+)
+
+
+@pytest.fixture(autouse=True)
+def _english(monkeypatch):
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "en")
+
+
+# ── Target ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_secret_fields_are_wrapped():
+    """Strings in secret fields become secrets, references among them; the rest stays."""
+    fields = dict.fromkeys(SECRET_FIELDS, VALUE) | {"chat_id": "c", "webhook": "env:HOOK"}
+    target = Target("chat", fields)
+    assert all(isinstance(target.get(name), Secret) for name in SECRET_FIELDS)
+    assert target.get("webhook").reference == "env:HOOK"
+    assert (target.get("chat_id"), target.get("none", 1), set(target)) == ("c", 1, set(fields))
+
+
+def test_repr_shows_no_secret():
+    """A target's repr names its fields and masks secrets, a proxy's password among them."""
+    target = Target("chat", {"corp_secret": VALUE, "proxy": "http://me:proxypw@egress"}, "ops", "f")
+    assert repr(target) == (
+        "Target('chat', {'corp_secret': Secret('••••'), 'proxy': 'http://me:••••@egress'}, "
+        "name='ops', source='f')"
+    )
+
+
+def test_reveal():
+    """A secret field is revealed; one that is not there is named."""
+    target = Target("chat", {"corp_secret": "env:OPS", "chat_id": "c"}, name="ops")
+    assert target.reveal("corp_secret", {"OPS": VALUE}) == VALUE
+    assert target.reveal("chat_id") == "c"
+    with pytest.raises(SecretError, match="OPS"):
+        target.reveal("corp_secret", {})
+    with pytest.raises(TargetError, match="ops has no webhook"):
+        target.reveal("webhook")
+
+
+def test_pickles_as_its_parts():
+    """A target whose secrets are references survives pickling; a literal one refuses."""
+    target = Target("chat", {"corp_secret": "env:OPS", "users": ["a"]}, "ops", "here")
+    assert pickle.loads(pickle.dumps(target)) == target
+    with pytest.raises(SecretError, match="env:NAME"):
+        pickle.dumps(Target("chat", {"corp_secret": VALUE}))
+
+
+def test_copies_are_equal():
+    """A deep copy is an equal target."""
+    target = Target("chat", {"corp_secret": VALUE, "users": ["a"]}, "ops", "here")
+    assert copy.deepcopy(target) == target
+
+
+def test_fields_are_its_own():
+    """Changing the mapping that a target was made from does not change the target."""
+    fields = {"chat_id": "c"}
+    target = Target("chat", fields)
+    fields["chat_id"] = "d"
+    assert target.get("chat_id") == "c"
+
+
+def test_label():
+    """A target is called by its name, else by its channel."""
+    assert (Target("chat", {}, "ops").label, Target("chat").label) == ("ops", "chat")
+
+
+# ── Field and Spec ───────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value", "parsed"),
+    [
+        ("chat_id", "text", " c ", "c"),
+        ("agent_id", "integer", 1000002, 1000002),
+        ("agent_id", "integer", " 1000002 ", 1000002),
+        ("safe", "flag", True, True),
+        ("safe", "flag", "False", False),
+        ("users", "names", "@all", "@all"),
+        ("users", "names", ["a ", "b"], ["a", "b"]),
+        ("parties", "names", (1, 2), ["1", "2"]),
+        ("secret", "text", Secret("x"), Secret("x")),
+        ("base_url", "url", "https://api.example.com:8443/x/", "https://api.example.com:8443/x"),
+        ("base_url", "url", "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+        ("base_url", "url", "http://127.8.8.8", "http://127.8.8.8"),
+        ("base_url", "url", "http://[::1]:80", "http://[::1]:80"),
+        ("base_url", "url", "http://localhost:80/", "http://localhost:80"),
+    ],
+)
+def test_values_are_brought_to_their_kind(name, kind, value, parsed):
+    """A value of the field's kind, or text that means one, is taken."""
+    assert Field(name, HERE, kind=kind).parse(value) == parsed
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "value", "expected"),
+    [
+        ("chat_id", "text", 7, "a text"),
+        ("chat_id", "text", Secret("x"), "a text"),
+        ("chat_id", "text", None, "a text"),
+        ("agent_id", "integer", True, "a whole number"),
+        ("agent_id", "integer", "1.5", "a whole number"),
+        ("agent_id", "integer", "", "a whole number"),
+        ("safe", "flag", "yes", "true or false"),
+        ("safe", "flag", 1, "true or false"),
+        ("users", "names", [["a"]], "a list of texts"),
+        ("users", "names", [True], "a list of texts"),
+        ("users", "names", 7, "a text"),
+        ("secret", "text", 123456, "a text"),
+        ("base_url", "url", 7, "https://host"),
+        ("base_url", "url", "", "https://host"),
+        ("base_url", "url", "https://", "https://host"),
+        ("base_url", "url", "api.example.com", "https://host"),
+        ("base_url", "url", "ftp://127.0.0.1", "https://host"),
+        ("base_url", "url", "http://api.example.com", "https://host"),
+        ("base_url", "url", "http://127.0.0.1.example.com", "https://host"),
+        ("base_url", "url", "http://localhost.example.com", "https://host"),
+        ("base_url", "url", "http://127.0.0.1@example.com", "https://host"),
+        ("base_url", "url", "http://127.0.0.1\\.example.com", "https://host"),
+        ("base_url", "url", "https://a.example.com/?key=1", "https://host"),
+        ("base_url", "url", "https://a.example.com:99999", "https://host"),
+        ("base_url", "url", "https://[::1", "https://host"),
+    ],
+)
+def test_values_of_another_kind_are_refused(name, kind, value, expected):
+    """Anything else is refused by the field's name and what is expected, without the value."""
+    with pytest.raises(TargetError, match=f"{name}: expected {expected}") as caught:
+        Field(name, HERE, kind=kind).parse(value)
+    assert "123456" not in str(caught.value)
+
+
+def test_names_of_a_field():
+    """A field knows its option and its variable."""
+    field = Field("corp_id", HERE, env="WECOM_CORP_ID")
+    assert (field.option, field.variable) == ("--corp-id", "NOTEBOOK_NOTIFY_WECOM_CORP_ID")
+    assert Field("users", HERE).variable is None
+    assert Field("webhook", HERE).secret
+    assert not field.secret
+
+
+def test_spec_finds_fields():
+    """A spec finds its own fields and the common ones, and no others."""
+    assert APP.field("agent_id") is APP.fields[2]
+    assert APP.field("proxy") is COMMON_FIELDS[1]
+    assert APP.field("chat_id") is None
+    assert APP.lacking({"corp_id": "x", "corp_secret": Secret(""), "agent_id": 0}) == [APP.fields[1]]
+
+
+def test_unknown_field_names_the_near_match():
+    """A field that the channel does not have is named, with the one that is meant."""
+    with pytest.raises(TargetError, match="app has no field corpid; did you mean corp_id"):
+        APP.parse({"corpid": "ww1"})
+
+
+def test_did_you_mean(monkeypatch):
+    """A near match ends the sentence in the reader's language; without one there is nothing."""
+    assert did_you_mean("opps", ["ops", "x"]) == "; did you mean ops?"
+    assert did_you_mean("zzz", ["ops"]) == ""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
+    assert did_you_mean("opps", ["ops"]) == "；是不是 ops？"
+
+
+# ── what is known of a target ────────────────────────────────────────────────────────────────
+
+
+def test_masked():
+    """Fields as text: references are shown, literals and a proxy's password are not."""
+    target = Target(
+        "app",
+        {
+            "corp_secret": VALUE,
+            "secret": "env:OPS",
+            "agent_id": 7,
+            "users": ["a", "b"],
+            "proxy": "http://me:pw@egress",
+        },
+    )
+    assert masked(target) == {
+        "corp_secret": "••••",
+        "secret": "env:OPS",
+        "agent_id": "7",
+        "users": "a, b",
+        "proxy": "http://me:••••@egress",
+    }
+
+
+def test_missing():
+    """What a target lacks: fields with where to find them, and variables that are not set."""
+    target = Target("app", {"corp_secret": "env:OPS", "agent_id": 7})
+    assert missing(target, APP, {}) == ["corp_id (the console)", "variable OPS (not set)"]
+    assert missing(target, APP, {"OPS": "x"}) == ["corp_id (the console)"]
+    keyring = Target("app", {"corp_id": "x", "corp_secret": "keyring:a/b", "agent_id": 7})
+    assert missing(keyring, APP, {}) == []
+
+
+def test_environment_whole():
+    """A channel whose variables are set is a target; its secret refers to the variable."""
+    environ = {
+        "NOTEBOOK_NOTIFY_CORP_ID": "ww1",
+        "NOTEBOOK_NOTIFY_CORP_SECRET": VALUE,
+        "NOTEBOOK_NOTIFY_AGENT_ID": "7",
+    }
+    whole, part = from_environment([APP, CHAT], environ)
+    secret = Secret.of("env:NOTEBOOK_NOTIFY_CORP_SECRET")
+    fields = {"corp_id": "ww1", "corp_secret": secret, "agent_id": 7}
+    assert whole == [Target("app", fields, source="environment")]
+    assert part == []  # what is set of the chat belongs to the app
+
+
+def test_environment_part():
+    """A channel that lacks variables is told apart, and the variables are named."""
+    whole, part = from_environment([APP, CHAT], {"NOTEBOOK_NOTIFY_CHAT_ID": "c"})
+    assert whole == []
+    assert [one.channel for one in part] == ["chat"]
+    assert missing(part[0], CHAT, {}) == [
+        "NOTEBOOK_NOTIFY_CORP_ID (the console)",
+        "NOTEBOOK_NOTIFY_CORP_SECRET (the console)",
+    ]
+
+
+def test_environment_may_refer():
+    """A variable may hold a reference instead of the secret itself."""
+    environ = {"NOTEBOOK_NOTIFY_CORP_SECRET": "keyring:wecom/ww1"}
+    _, part = from_environment([CHAT], environ)
+    assert part[0].get("corp_secret").reference == "keyring:wecom/ww1"
