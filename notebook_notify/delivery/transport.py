@@ -13,7 +13,6 @@ import socket
 import threading
 import time
 from dataclasses import dataclass, field
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
 
@@ -245,6 +244,8 @@ def _read(response: Response, deadline: float) -> Reply:
 def _user_agent() -> str:
     global _agent  # noqa: PLW0603 - reading the metadata takes milliseconds
     if _agent is None:
+        from importlib.metadata import version
+
         _agent = f"notebook-notify/{version('notebook-notify')}"
     return _agent
 
