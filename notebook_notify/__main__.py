@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from notebook_notify.dispatch import TIMEOUT
+    from notebook_notify.delivery import TIMEOUT
 
     parser = argparse.ArgumentParser(
         prog="python -m notebook_notify",

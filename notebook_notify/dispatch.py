@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify import errors, texts
+from notebook_notify.delivery import TIMEOUT
 from notebook_notify.delivery.store import MemoryStore
 from notebook_notify.delivery.tokens import Tokens
 from notebook_notify.delivery.transport import Transport
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from notebook_notify.reports import Outcome
     from notebook_notify.targets import Target
 
-#: How long a caller waits for the outcome of a send, in seconds.
-TIMEOUT = 15.0
 #: Pauses before the second, third, … try, in seconds; their number is that of the repeats.
 PAUSES = (0.5, 1.0, 2.0)
 

@@ -11,7 +11,8 @@ import warnings
 from typing import TYPE_CHECKING, Any, Literal
 
 from notebook_notify.book import Targets
-from notebook_notify.dispatch import TIMEOUT, Sender, channel_of
+from notebook_notify.delivery import TIMEOUT
+from notebook_notify.dispatch import Sender, channel_of
 from notebook_notify.messages import Text
 from notebook_notify.platforms import SPECS
 from notebook_notify.reports import SendReport

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from datetime import UTC, datetime, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 _LANGUAGES = ("zh", "en")
 _configured: dict[str, str] = {}
@@ -46,6 +45,8 @@ def zone() -> tzinfo | None:
     name = _configured.get("timezone")
     if not name:
         return None
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
     try:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError):

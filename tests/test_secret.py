@@ -67,6 +67,7 @@ class LockedKeyring(MemoryKeyring):
 
 @pytest.fixture
 def use_keyring():
+    """Sets the keyring's back end for one test."""
     before = keyring.get_keyring()
     yield keyring.set_keyring
     keyring.set_keyring(before)
@@ -82,15 +83,36 @@ class Holder:
 
 def _shown(secret):
     """All the ways in which Python turns an object into text."""
-    yield from (str(secret), repr(secret), f"{secret}", f"{secret!r}", f"{secret:>40}", ascii(secret))
+    yield from (
+        str(secret),
+        repr(secret),
+        f"{secret}",
+        f"{secret!r}",
+        f"{secret:>40}",
+        ascii(secret),
+    )
     yield from ("%s %r" % (secret, secret), "{} {!r}".format(secret, secret))  # noqa: UP031, UP032
-    yield from (pprint.pformat({"a": [secret]}), repr(Holder(secret)), repr([secret]), str((secret,)))
+    yield from (
+        pprint.pformat({"a": [secret]}),
+        repr(Holder(secret)),
+        repr([secret]),
+        str((secret,)),
+    )
     record = logging.LogRecord("x", logging.INFO, "f", 1, "%s %r", (secret, secret), None)
     yield logging.Formatter().format(record)
     yield repr([getattr(secret, name) for name in dir(secret)])
     yield repr([getattr(secret, name, None) for name in Secret.__slots__])
     yield repr(object.__reduce_ex__(secret, 2))
-    for action in (json.dumps, len, iter, vars, int, lambda s: s + "", lambda s: "" + s, lambda s: s[0]):
+    for action in (
+        json.dumps,
+        len,
+        iter,
+        vars,
+        int,
+        lambda s: s + "",
+        lambda s: "" + s,
+        lambda s: s[0],
+    ):
         try:
             yield repr(action(secret))
         except TypeError as error:
@@ -234,7 +256,9 @@ def test_a_locked_keyring_is_told_without_its_words(use_keyring):
     assert VALUE not in "".join(traceback.format_exception(caught.value))
 
 
-@pytest.mark.parametrize("text", ["env:", "keyring:", "keyring:onlyservice", "keyring:/u", "keyring:s/"])
+@pytest.mark.parametrize(
+    "text", ["env:", "keyring:", "keyring:onlyservice", "keyring:/u", "keyring:s/"]
+)
 def test_a_half_reference_is_no_literal(text):
     """What begins like a reference and is none is refused, not taken for the secret itself."""
     with pytest.raises(SecretError, match="env:NAME or keyring:SERVICE/USER"):
@@ -312,7 +336,9 @@ def test_short_strings_are_not_remembered():
 
 def test_the_key_in_a_webhook_url_is_known_by_itself():
     """Whoever remembers a webhook's URL has its key masked alone, too."""
-    remember("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa")
+    remember(
+        "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa"
+    )
     assert scrub("the key 693a91f6-7xxx-4bc4-97a0-0ec2sifa5aaa") == f"the key {MASK}"
 
 

@@ -185,7 +185,9 @@ def test_spec_finds_fields():
     assert APP.field("agent_id") is APP.fields[2]
     assert APP.field("proxy") is COMMON_FIELDS[1]
     assert APP.field("chat_id") is None
-    assert APP.lacking({"corp_id": "x", "corp_secret": Secret(""), "agent_id": 0}) == [APP.fields[1]]
+    assert APP.lacking({"corp_id": "x", "corp_secret": Secret(""), "agent_id": 0}) == [
+        APP.fields[1]
+    ]
 
 
 def test_unknown_field_names_the_near_match():

@@ -18,11 +18,12 @@ from notebook_notify.notebook.options import notify_arguments, parse
 from notebook_notify.notebook.runner import Runner
 from notebook_notify.notebook.sandbox_magics import SandboxMagics
 from notebook_notify.notebook.target_magics import TargetMagics
-from notebook_notify.notebook.telling import Call, make_call, send_text
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from notebook_notify.notebook.telling import Call
 
 #: The notifying magics, and the family of targets that each sends to by default.
 FAMILIES = {
@@ -103,6 +104,8 @@ class NotifyMagics(Magics):
         named = re.match(r"%%(\w+)(.*)", first.rstrip("\n"))
         if named is None or named[1] not in FAMILIES:
             return None
+        from notebook_notify.notebook.telling import make_call
+
         with contextlib.suppress(UsageError):
             options = parse(named[2], self._parser(named[1]))
             if not options.text and not options.rest:
@@ -113,6 +116,8 @@ class NotifyMagics(Magics):
         return getattr(self, magic).parser
 
     def _serve(self, magic: str, line: str, cell: str | None) -> None:
+        from notebook_notify.notebook.telling import make_call, send_text
+
         options = parse(line, self._parser(magic))
         if cell is None:
             if not options.rest:

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument
 
-from notebook_notify.dispatch import TIMEOUT
-from notebook_notify.secret import Secret
-from notebook_notify.targets import SECRET_FIELDS
+from notebook_notify.delivery import TIMEOUT
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -21,6 +19,7 @@ if TYPE_CHECKING:
 
 #: Options that make a target, or replace a field of one: ``--corp-id`` is ``corp_id``.
 TARGET_OPTIONS = ("corp_id", "corp_secret", "chat_id", "agent_id", "app_key", "app_secret")
+SECRET_OPTIONS = frozenset({"corp_secret", "app_secret"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +90,9 @@ _ARGUMENTS = (
     *(
         argument(
             f"--{name.replace('_', '-')}",
-            metavar="REF" if name in SECRET_FIELDS else "ID",
+            metavar="REF" if name in SECRET_OPTIONS else "ID",
             help="env:NAME, keyring:SERVICE/USER or {name}; never the secret itself"
-            if name in SECRET_FIELDS
+            if name in SECRET_OPTIONS
             else "instead of the saved target's",
         )
         for name in TARGET_OPTIONS
@@ -123,7 +122,7 @@ def parse(line: str, parser: argparse.ArgumentParser) -> Options:
 
 
 def _refuse_literals(explicit: Mapping[str, str]) -> None:
-    for name in SECRET_FIELDS & explicit.keys():
+    for name in SECRET_OPTIONS & explicit.keys():
         if not re.fullmatch(r"(?:env|keyring):\S+|\{\w+\}", explicit[name]):
             option = f"--{name.replace('_', '-')}"
             raise UsageError(
@@ -222,6 +221,8 @@ def fill(text: str, namespace: Mapping[str, Any]) -> tuple[str, list[str]]:
 
 def explicit_fields(options: Options, namespace: Mapping[str, Any]) -> dict[str, Any]:
     """The target's fields of the line, ``{name}`` being looked up; raises ``UsageError``."""
+    from notebook_notify.secret import Secret
+
     fields: dict[str, Any] = {}
     for name, given in options.explicit.items():
         reference = re.fullmatch(r"\{(\w+)\}", given)
@@ -229,7 +230,7 @@ def explicit_fields(options: Options, namespace: Mapping[str, Any]) -> dict[str,
             fields[name] = given
         elif reference[1] in namespace:
             value = namespace[reference[1]]
-            literal = name in SECRET_FIELDS and not isinstance(value, Secret)
+            literal = name in SECRET_OPTIONS and not isinstance(value, Secret)
             fields[name] = Secret(str(value)) if literal else value
         else:
             option = f"--{name.replace('_', '-')}"

@@ -10,45 +10,18 @@ from __future__ import annotations
 
 import contextlib
 import re
-import time
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.display import display
 
 from notebook_notify.errors import SendError
-from notebook_notify.notebook.capture import Capture
-from notebook_notify.notebook.failures import is_interrupt
-from notebook_notify.notebook.screen import Record
-from notebook_notify.notebook.telling import Call, Ended, show_trouble, tell
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-
-@dataclass(slots=True)
-class _Running:
-    """A cell that runs under a magic now."""
-
-    call: Call
-    capture: Capture
-    source: str
-    started: float = field(default_factory=time.time)
-    ticks: float = field(default_factory=time.monotonic)
-
-    def end(self, result: Any) -> Ended:
-        """Stop listening, and say what became of it; *result* is IPython's."""
-        took = time.monotonic() - self.ticks
-        try:
-            record = self.capture.stop()
-        except Exception:  # noqa: BLE001 - better a message without its output than none
-            record = Record()
-        error = _error(result)
-        interrupted = result is None or is_interrupt(error)
-        count = getattr(result, "execution_count", None)
-        return Ended(error, interrupted, record, count, self.source, self.started, took)
+    from notebook_notify.notebook.telling import Call, Running
 
 
 class Runner:
@@ -63,7 +36,7 @@ class Runner:
         self._shell = shell
         self._ready = ready
         self._outer: tuple[Any, Any] | None = None
-        self._running: _Running | None = None
+        self._running: Running | None = None
 
     def install(self) -> None:
         """Hook into the shell."""
@@ -109,7 +82,7 @@ class Runner:
             lines = self._cleaned(info.raw_cell)
             call = self._call(lines)
             if call is not None:
-                self._running = self._begin(call, "".join(lines[1:]))
+                self._running = call.begin("".join(lines[1:]), self._shell)
 
     def post_run_cell(self, result: Any) -> None:
         """IPython has run a cell."""
@@ -119,7 +92,7 @@ class Runner:
         running, self._running = self._running, None
         try:
             if running is not None:
-                tell(running.call, running.end(result), self._shell)
+                running.finish(result)
             elif result is not None:
                 _hint_misplaced(result)
         except KeyboardInterrupt as interrupt:
@@ -127,7 +100,7 @@ class Runner:
         except SendError as error:
             self._fail(result, error, str(error))
         except BaseException as error:  # noqa: BLE001 - raised here, SystemExit would kill the kernel
-            show_trouble(error)
+            _show_trouble(error)
 
     def run_nested(self, call: Call, body: str) -> None:
         """Run *body* under another magic (``%%time`` above ours), then send; raises its error."""
@@ -139,20 +112,14 @@ class Runner:
                     "a cell with await needs %%notify on its first line, not below another magic",
                 )
             )
-        running = self._begin(call, body)
+        running = call.begin(body, shell)
         result = None
         try:
             with _tracebacks_unshown(shell):
                 result = shell.run_cell(body)
         finally:
-            ended = running.end(result)
-        tell(call, ended, shell)
+            running.finish(result)
         result.raise_error()
-
-    def _begin(self, call: Call, source: str) -> _Running:
-        capture = Capture(self._shell)
-        capture.start()
-        return _Running(call, capture, source)
 
     def _moment(self) -> Any:
         """What stays the same as long as the outer cell runs."""
@@ -183,8 +150,15 @@ class Runner:
         if result is None or _error(result) is not None:
             return
         result.error_in_exec = error
-        name = "KeyboardInterrupt" if is_interrupt(error) else type(error).__name__
+        name = "KeyboardInterrupt" if isinstance(error, KeyboardInterrupt) else type(error).__name__
         self._shell._showtraceback(type(error), error, [f"{name}: {message}"])  # noqa: SLF001 - the only way that marks the cell
+
+
+def _show_trouble(error: BaseException) -> None:
+    """A mistake of ours: the cell stands, and the reader is told in one line."""
+    from notebook_notify.secret import scrub
+
+    display({"text/plain": scrub(f"notebook_notify: {type(error).__name__}: {error}")}, raw=True)
 
 
 def _error(result: Any) -> BaseException | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -12,9 +13,11 @@ from IPython.display import display
 from notebook_notify import sender
 from notebook_notify.errors import NotifyError, SendInterrupted
 from notebook_notify.notebook import context
+from notebook_notify.notebook.capture import Capture
 from notebook_notify.notebook.compose import Run, compose
-from notebook_notify.notebook.failures import failure
+from notebook_notify.notebook.failures import failure, is_interrupt
 from notebook_notify.notebook.options import Options, explicit_fields, fill
+from notebook_notify.notebook.screen import Record
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.reports import SendReport
 from notebook_notify.secret import scrub
@@ -23,7 +26,6 @@ from notebook_notify.texts import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from notebook_notify.notebook.screen import Record
     from notebook_notify.targets import Target
 
 
@@ -42,6 +44,50 @@ class Call:
     targets: tuple[Target, ...]
     title: str | None
     notes: tuple[str, ...] = ()
+
+    def begin(self, source: str, shell: Any) -> Running:
+        """Begin to listen to a cell; *source* is its code without the magic line."""
+        capture = Capture(shell)
+        capture.start()
+        return Running(self, shell, source, capture)
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A cell that runs under a magic now."""
+
+    call: Call
+    shell: Any
+    source: str
+    capture: Capture
+    started: float = field(default_factory=time.time)
+    ticks: float = field(default_factory=time.monotonic)
+
+    def finish(self, result: Any) -> None:
+        """Stop listening, send what became of the cell, and show the outcome.
+
+        Args:
+            result: IPython's ``ExecutionResult``; it has none for some cancelled cells.
+
+        Raises:
+            SendError: under ``--strict``, unless all was sent or the cell has its own error.
+        """
+        took = time.monotonic() - self.ticks
+        try:
+            record = self.capture.stop()
+        except Exception:  # noqa: BLE001 - better a message without its output than none
+            record = Record()
+        error = None if result is None else result.error_before_exec or result.error_in_exec
+        ended = Ended(
+            error=error,
+            interrupted=result is None or is_interrupt(error),
+            record=record,
+            count=getattr(result, "execution_count", None),
+            source=self.source,
+            started=self.started,
+            took=took,
+        )
+        tell(self.call, ended, self.shell)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +155,6 @@ def tell(call: Call, ended: Ended, shell: Any) -> None:
     report = _deliver(call, texts, _notes(failed), shell, once=True)
     if options.strict and report is not None and ended.error is None:
         report.raise_for_status()
-
-
-def show_trouble(error: BaseException) -> None:
-    """A mistake of ours: the cell stands, and the reader is told in one line."""
-    text = scrub(f"notebook_notify: {type(error).__name__}: {error}")
-    display({"text/plain": text}, raw=True)
 
 
 def _run(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
