@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import io
 import sys
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,9 @@ MISTAKE = 2
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; returns the exit code: 0 sent, 1 not (wholly) sent, 2 a mistake."""
+    for stream in (sys.stdin, sys.stdout):  # no character that is foreign to them ends a send
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
@@ -66,7 +70,10 @@ def _parser() -> argparse.ArgumentParser:
 def _send(options: argparse.Namespace) -> int:
     from notebook_notify.sender import send
 
-    text = " ".join(options.text) if options.text else sys.stdin.read().rstrip("\n")
+    if options.text:
+        text = " ".join(options.text)
+    else:
+        text = sys.stdin.read().rstrip("\n") if sys.stdin else ""
     return _told(send(text, options.to, options.timeout))
 
 
@@ -77,7 +84,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _told(report: SendReport) -> int:
-    print(report, file=sys.stdout if report.ok else sys.stderr)  # noqa: T201
+    print(report, file=sys.stdout if report.ok else sys.stderr)
     return 0 if report.ok else NOT_SENT
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from notebook_notify.config import Config
     from notebook_notify.targets import Spec
 
+__all__ = ["Known", "Targets"]
+
 
 class Targets:
     """Finds targets in the sandbox, the config files and the environment.
@@ -154,6 +156,7 @@ class Targets:
         Raises:
             TargetError: none or several are meant, or it lacks a field or a variable.
             ConfigError: a config file cannot be used.
+            SecretError: a reference is not written as one.
         """
         given = {key: value for key, value in (explicit or {}).items() if value is not None}
         if to is not None:

@@ -8,10 +8,10 @@ left by then.
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from concurrent.futures import Future
+from functools import partial
+from typing import TYPE_CHECKING
 
 from notebook_notify import errors, texts
 from notebook_notify.delivery import TIMEOUT
@@ -19,106 +19,30 @@ from notebook_notify.delivery.store import MemoryStore
 from notebook_notify.delivery.tokens import Tokens
 from notebook_notify.delivery.transport import Transport
 from notebook_notify.delivery.workers import Workers
-from notebook_notify.errors import NotifyError, SendInterrupted, TargetError, TransportError
+from notebook_notify.errors import SendInterrupted, TargetError, TransportError
 from notebook_notify.messages import split
+from notebook_notify.outcomes import Delivery, RefusedError, stopped, troubled
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.platforms.base import Token
-from notebook_notify.reports import SendReport, SendResult
+from notebook_notify.reports import SendReport
 from notebook_notify.secret import remember, scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
-    from concurrent.futures import Future
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from notebook_notify.delivery.transport import Reply
     from notebook_notify.platforms.base import Channel, Verdict
-    from notebook_notify.reports import Outcome
+    from notebook_notify.reports import Outcome, SendResult
     from notebook_notify.targets import Target
 
 #: Pauses before the second, third, … try, in seconds; their number is that of the repeats.
 PAUSES = (0.5, 1.0, 2.0)
-
-
-class _GivenUpError(Exception):
-    """Raised on a sending thread whose caller no longer waits, before anything more leaves."""
-
-
-class _Flight:
-    """What has left, agreed upon by the thread that sends and the caller that may stop waiting."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._given_up = False
-        self.left = False
-        self.parts_sent = 0
-
-    def depart(self) -> None:
-        """The first byte is about to leave."""
-        self._move(left=True)
-
-    def land(self) -> None:
-        """The platform has answered: nothing is on its way now."""
-        self._move(left=False)
-
-    def _move(self, *, left: bool) -> None:
-        with self._lock:
-            if self._given_up:
-                raise _GivenUpError
-            self.left = left
-
-    def give_up(self) -> bool:
-        """Let nothing more leave; returns whether something is on its way."""
-        with self._lock:
-            self._given_up = True
-            return self.left
-
-
-@dataclass(slots=True)
-class _Delivery:
-    """A message on its way to one target."""
-
-    target: Target
-    channel: Channel
-    parts: list[str]
-    deadline: float
-    repeat: bool
-    once: bool
-    started: float = field(default_factory=time.monotonic)
-    flight: _Flight = field(default_factory=_Flight)
-    refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    message_ids: list[str] = field(default_factory=list)
-
-    def result(self, outcome: Outcome, payload: dict[str, Any] | None = None) -> SendResult:
-        spec = self.channel.spec
-        payload = _redacted(payload) if payload is not None else None
-        advice = None
-        if payload is not None and outcome in ("failed", "unknown"):
-            with contextlib.suppress(Exception):  # whatever a hostile server put into its dict
-                from notebook_notify.platforms.advice import advise
-
-                advice = advise(spec.platform, payload, texts.language())
-        return SendResult(
-            target=self.target.label,
-            title=texts.say(*spec.title),
-            outcome=outcome,
-            error=payload if outcome in ("failed", "unknown") else None,
-            advice=advice,
-            refused=self.refused,
-            parts=len(self.parts),
-            parts_sent=self.flight.parts_sent,
-            seconds=time.monotonic() - self.started,
-            everyone=self.channel.everyone(self.target),
-            sandbox=self.target.source == "sandbox",
-            message_ids=tuple(self.message_ids),
-        )
-
-
-class _RefusedError(Exception):
-    """The platform gave no token."""
-
-    def __init__(self, verdict: Verdict) -> None:
-        super().__init__()
-        self.verdict = verdict
+#: Where the platform drops an identical repeat: how long an answer is waited for before the
+#: repeat, and until when after the first try it may leave. The platform remembers for 60 s.
+REPEAT_AFTER, REPEAT_WITHIN = 20.0, 45.0
+#: The longest timeout that the system's calls take as they are, in seconds.
+_LONGEST = 1e6
+#: Verdicts of a platform that accepted the message.
+_ACCEPTED = ("ok", "partial")
 
 
 class Sender:
@@ -164,7 +88,7 @@ class Sender:
             TargetError: a target cannot work as it is written; nothing was sent.
             SendInterrupted: a ``KeyboardInterrupt`` with the report so far; nothing more leaves.
         """
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + min(timeout, _LONGEST)
         deliveries = []
         for target, text in messages:
             channel = channel_of(target)
@@ -175,7 +99,7 @@ class Sender:
                 )
             parts = split(content, channel.text_limit)
             deliveries.append(
-                _Delivery(
+                Delivery(
                     target,
                     channel,
                     parts,
@@ -184,55 +108,62 @@ class Sender:
                     once=once and channel.drops_repeats,
                 )
             )
-        return SendReport(tuple(self._send_all(deliveries)))
+        return SendReport(self._send_all(deliveries))
 
     def check(self, target: Target, *, timeout: float = TIMEOUT) -> SendResult:
         """Prove *target*'s credential by fetching a new token; posts nothing.
 
         The result is ``sent`` (with no part) if the platform gave a token.
         """
-        deadline = time.monotonic() + timeout
+        deadline = time.monotonic() + min(timeout, _LONGEST)
         channel = channel_of(target)
-        delivery = _Delivery(target, channel, [], deadline, repeat=True, once=False)
-        future = self._workers.submit(lambda: self._prove(delivery))
-        return self._settle(delivery, future)
+        delivery = Delivery(target, channel, [], deadline, repeat=True, once=False)
+        return self._settle(delivery, self._start(self._prove, delivery))
 
-    def _send_all(self, deliveries: list[_Delivery]) -> Iterator[SendResult]:
-        futures = [
-            self._workers.submit(lambda delivery=delivery: self._deliver(delivery))  # type: ignore[misc]
-            for delivery in deliveries
-        ]
-        pairs = list(zip(deliveries, futures, strict=True))
+    def _send_all(self, deliveries: list[Delivery]) -> tuple[SendResult, ...]:
+        futures: list[Future[SendResult]] = []
         try:
-            for delivery, future in pairs:
-                yield self._settle(delivery, future)
+            futures += [self._start(self._deliver, delivery) for delivery in deliveries]
+            return tuple(map(self._settle, deliveries, futures))
         except KeyboardInterrupt:
-            results = tuple(_stopped(delivery, future) for delivery, future in pairs)
+            for delivery in deliveries:  # all of them first: nothing more leaves
+                delivery.flight.give_up()
+            futures += [Future()] * (len(deliveries) - len(futures))
+            results = tuple(map(stopped, deliveries, futures))
             raise SendInterrupted(SendReport(results)) from None
 
-    def _settle(self, delivery: _Delivery, future: Future[SendResult]) -> SendResult:
+    def _start(
+        self, job: Callable[[Delivery], SendResult], delivery: Delivery
+    ) -> Future[SendResult]:
+        try:
+            return self._workers.submit(partial(job, delivery))
+        except RuntimeError as error:  # no thread to be had: too many, or Python is ending
+            future: Future[SendResult] = Future()
+            future.set_result(troubled(delivery, error))
+            return future
+
+    def _settle(self, delivery: Delivery, future: Future[SendResult]) -> SendResult:
         """The result, or what can be said of it when the time is up."""
         try:
             return future.result(max(0.0, delivery.deadline - time.monotonic()))
         except TimeoutError:
-            return _stopped(delivery, future)
+            return stopped(delivery, future)
 
     # What follows runs on a sending thread.
 
-    def _deliver(self, delivery: _Delivery) -> SendResult:
+    def _deliver(self, delivery: Delivery) -> SendResult:
         try:
             return self._deliver_parts(delivery)
         except Exception as error:  # noqa: BLE001 - not even our own mistakes may hurt the cell
-            return _troubled(delivery, error)
+            return troubled(delivery, error)
 
-    def _deliver_parts(self, delivery: _Delivery) -> SendResult:
+    def _deliver_parts(self, delivery: Delivery) -> SendResult:
         outcome: Outcome = "sent"
         for part in delivery.parts:
             verdict = self._send_part(delivery, part)
-            if verdict.kind not in ("ok", "partial"):
+            if verdict.kind not in _ACCEPTED:
                 lost = verdict.payload.get("errcode") == errors.UNKNOWN
                 return delivery.result("unknown" if lost else "failed", verdict.payload)
-            delivery.flight.parts_sent += 1
             if verdict.message_id:
                 delivery.message_ids.append(verdict.message_id)
             if verdict.kind == "partial":
@@ -240,117 +171,97 @@ class Sender:
                 delivery.refused.update(verdict.refused)
         return delivery.result(outcome)
 
-    def _prove(self, delivery: _Delivery) -> SendResult:
+    def _prove(self, delivery: Delivery) -> SendResult:
         try:
             self._fetch_token(delivery)
         except Exception as error:  # noqa: BLE001 - as in _deliver
-            return _troubled(delivery, error)
+            return troubled(delivery, error)
         return delivery.result("sent")
 
-    def _send_part(self, delivery: _Delivery, part: str) -> Verdict:
+    def _send_part(self, delivery: Delivery, part: str) -> Verdict:
+        """One message; if its answer is lost, once more where the platform drops a repeat."""
+        try:
+            return self._try_part(delivery, part, delivery.deadline)
+        except TransportError as error:
+            if error.errcode != errors.UNKNOWN or not delivery.once:
+                raise
+            lost = error
+        delivery.flight.lose()
+        until = min(delivery.deadline, delivery.flight.departed + REPEAT_WITHIN)
+        if self._pause(self._pauses_of(delivery), until):
+            with contextlib.suppress(TransportError, RefusedError):
+                verdict = self._try_part(delivery, part, until, again=True)
+                if verdict.kind in _ACCEPTED:
+                    return verdict
+        raise lost  # whatever became of the repeat, the first may have arrived
+
+    def _try_part(
+        self, delivery: Delivery, part: str, until: float, *, again: bool = False
+    ) -> Verdict:
         """One message, tried until there is a verdict that another try would not better."""
-        channel, target = delivery.channel, delivery.target
-        key = channel.token_key(target)
+        channel = delivery.channel
+        key = channel.token_key(delivery.target)
         refreshed = False
-        pauses = iter(self._pauses if delivery.repeat else ())
+        pauses = self._pauses_of(delivery)
         while True:
             try:
                 token = self._token(delivery, key)
-                reply = self._post(delivery, part, token)
-            except _RefusedError as refusal:
+                request = channel.request(delivery.target, part, token, once=delivery.once)
+                reply = self._transport.perform(
+                    request,
+                    deadline=until if again else _first_deadline(delivery, until),
+                    depart=delivery.flight.depart,
+                )
+            except RefusedError as refusal:
                 verdict = refusal.verdict
             except TransportError as error:
-                again = not error.left or (delivery.once and error.errcode == errors.UNKNOWN)
-                if not again or not self._pause(pauses, delivery):
+                if error.errcode != errors.NOT_CONNECTED or not self._pause(pauses, until):
                     raise
                 continue
             else:
+                # Landed only now: a request whose reply is lost is still on its way.
                 verdict = channel.read(reply)
+                delivery.flight.land(accepted=verdict.kind in _ACCEPTED)
                 if verdict.kind == "refresh" and not refreshed:
                     refreshed = True
                     self._tokens.invalidate(key, token)
                     continue
-            if verdict.kind == "busy" and self._pause(pauses, delivery):
+            if verdict.kind == "busy" and self._pause(pauses, until):
                 continue
             return verdict
 
-    def _post(self, delivery: _Delivery, part: str, token: str) -> Reply:
-        request = delivery.channel.request(delivery.target, part, token, once=delivery.once)
-        deadline = delivery.deadline
-        if delivery.once:  # keep half of what is left for the repeat that is safe here
-            now = time.monotonic()
-            deadline = now + (deadline - now) / 2
-        reply = self._transport.perform(request, deadline=deadline, depart=delivery.flight.depart)
-        delivery.flight.land()  # only now: a request whose reply is lost is still on its way
-        return reply
-
-    def _token(self, delivery: _Delivery, key: str) -> str:
+    def _token(self, delivery: Delivery, key: str) -> str:
         return self._tokens.get(
             key, lambda: self._fetch_token(delivery), deadline=delivery.deadline
         )
 
-    def _fetch_token(self, delivery: _Delivery) -> tuple[str, float]:
+    def _fetch_token(self, delivery: Delivery) -> tuple[str, float]:
         request = delivery.channel.token_request(delivery.target)
         reply = self._transport.perform(request, deadline=delivery.deadline)
         answer = delivery.channel.read_token(reply)
         if not isinstance(answer, Token):
-            raise _RefusedError(answer)
+            raise RefusedError(answer)
         remember(answer.value)
         return answer.value, answer.expires_in
 
-    def _pause(self, pauses: Iterator[float], delivery: _Delivery) -> bool:
+    def _pauses_of(self, delivery: Delivery) -> Iterator[float]:
+        return iter(self._pauses if delivery.repeat else ())
+
+    def _pause(self, pauses: Iterator[float], until: float) -> bool:
         """Wait before the next try; ``False`` if there is none, or no time for it."""
         pause = next(pauses, None)
-        if pause is None or time.monotonic() + pause >= delivery.deadline:
+        if pause is None or time.monotonic() + pause >= until:
             return False
         time.sleep(pause)
         return True
 
 
-def _stopped(delivery: _Delivery, future: Future[SendResult]) -> SendResult:
-    """What can be said of a delivery that is no longer waited for."""
-    left = delivery.flight.give_up()
-    if future.done():  # it came at the last moment
-        return future.result()
-    if left:
-        payload = _ours(errors.UNKNOWN, "request sent, no answer in time; it may have arrived")
-        return delivery.result("unknown", payload)
-    return delivery.result("failed", _ours(errors.OVER_BUDGET, "no time left to send it"))
-
-
-def _troubled(delivery: _Delivery, error: Exception) -> SendResult:
-    if isinstance(error, _RefusedError):
-        return delivery.result("failed", error.verdict.payload)
-    if isinstance(error, TransportError):
-        outcome: Outcome = "unknown" if error.errcode == errors.UNKNOWN else "failed"
-        return delivery.result(outcome, _ours(error.errcode, str(error)))
-    if isinstance(error, _GivenUpError):
-        return delivery.result("failed", _ours(errors.OVER_BUDGET, "no time left to send it"))
-    if isinstance(error, NotifyError):  # a secret that cannot be found
-        return delivery.result("failed", {"errmsg": str(error)})
-    return delivery.result(
-        "failed", {"errmsg": f"{type(error).__name__} in notebook_notify: {error}"}
-    )
-
-
-def _ours(errcode: int, errmsg: str) -> dict[str, Any]:
-    return {"errcode": errcode, "errmsg": errmsg}
-
-
-def _redacted(payload: Mapping[str, Any]) -> dict[str, Any]:
-    """The platform's dict, as it came but for secrets."""
-
-    def clean(value: Any) -> Any:
-        if isinstance(value, str):
-            return scrub(value)
-        if isinstance(value, list):
-            return [clean(one) for one in value]
-        if isinstance(value, dict):
-            return {scrub(str(key)): clean(one) for key, one in value.items()}
-        return value
-
-    cleaned: dict[str, Any] = clean(dict(payload))
-    return cleaned
+def _first_deadline(delivery: Delivery, until: float) -> float:
+    """When to stop waiting for an answer: early enough for a repeat, where one is safe."""
+    if not delivery.once:
+        return until
+    now = time.monotonic()
+    return now + min((until - now) / 2, REPEAT_AFTER)
 
 
 def channel_of(target: Target) -> Channel:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from html import escape
 from typing import TYPE_CHECKING, Any, Literal
@@ -16,6 +17,10 @@ if TYPE_CHECKING:
 Outcome = Literal["sent", "partial", "unknown", "failed"]
 #: From good to bad; a report is as good as its worst result.
 _ORDER: tuple[Outcome, ...] = ("sent", "partial", "unknown", "failed")
+#: The most of an error dict that is shown, in characters.
+_SHOWN = 1_000
+#: What would break a line, steer a terminal, turn the text around, or cannot be printed.
+_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _MARKS = {"sent": "✓", "partial": "◐", "unknown": "?", "failed": "✗"}
 
 
@@ -44,6 +49,7 @@ class SendResult:
         outcome: ``sent`` (the platform accepted it), ``partial`` (not for everyone),
             ``unknown`` (it may have arrived), or ``failed``.
         error: the platform's own dict, or ours (``errcode`` below -1000), secrets masked.
+        code: the number in ``error`` that decides: ``errcode``, or what DingTalk's code 88 wraps.
         advice: what to make of ``error``.
         refused: ids that the platform did not deliver to, by its own key.
         parts: of how many messages the text consists; 0 where only the credential was proved.
@@ -58,6 +64,7 @@ class SendResult:
     title: str
     outcome: Outcome
     error: dict[str, Any] | None = None
+    code: int | None = None
     advice: Advice | None = None
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
     parts: int = 1
@@ -81,14 +88,16 @@ class SendResult:
         head = f"{self._words()} {self.target}"
         if self.title != self.target:
             head += say(f"（{self.title}）", f" ({self.title})")
-        told = [(_MARKS[self.outcome], " · ".join([head, *self._details()]))]
+        told = [(_MARKS[self.outcome], " · ".join([head, *self._details()]).replace("） ·", "）·"))]
         if self.advice is not None:
             told.append((say("怎么办", "what to do"), self.advice.todo))
             if self.advice.link:
                 told.append((say("说明", "see"), self.advice.link))
         if self.error is not None and "errcode" in self.error:
-            told.append((say("原文", "reply"), repr(self.error)))
-        return [(label, scrub(text)) for label, text in told]
+            reply = repr(self.error)
+            cut = "…" if len(reply) > _SHOWN else ""
+            told.append((say("原文", "reply"), reply[:_SHOWN] + cut))
+        return [(label, _one_line(text)) for label, text in told]
 
     def _words(self) -> str:
         if not self.parts:
@@ -114,9 +123,10 @@ class SendResult:
                 yield f"{_refusal(key)} {', '.join(ids)}"
             yield duration(self.seconds)
             return
-        code = (self.error or {}).get("errcode")
         what = self.advice.what if self.advice else str((self.error or {}).get("errmsg", ""))
-        yield what if code is None or code in OWN_CODES else f"{code}: {what}"
+        what = what[:_SHOWN]
+        own = self.code is None or self.code in OWN_CODES
+        yield what if own else f"{self.code}{say('：', ': ')}{what}"
         if self.parts > 1:
             yield say(
                 f"{self.parts} 条中已发 {self.parts_sent} 条",
@@ -169,7 +179,7 @@ class SendReport:
                     "sandbox: nothing went to a phone; see it with %notify_inbox",
                 )
             )
-        shown += [("note", [("·", scrub(note))]) for note in notes]
+        shown += [("note", [("·", _one_line(note))]) for note in notes]
         return shown
 
     def __repr__(self) -> str:
@@ -187,6 +197,11 @@ class SendReport:
     def bundle(self) -> dict[str, str]:
         """The MIME bundle for ``display(..., raw=True)``; no script, all text escaped."""
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+
+def _one_line(text: str) -> str:
+    """*text* as it can be shown: no secret, and nothing that breaks out of its line."""
+    return _UNPRINTABLE.sub(" ", scrub(text))
 
 
 def _refusal(key: str) -> str:
@@ -226,7 +241,7 @@ def _html(outcome: str, lines: list[tuple[str, str]]) -> str:
     quiet = "opacity:.75;" if outcome == "note" else ""
     return (
         f'<div style="{quiet}border-left:3px solid {_COLOURS[outcome]};padding:.15em .75em;'
-        'margin:.3em 0;font-family:var(--jp-ui-font-family, system-ui, sans-serif);'
+        "margin:.3em 0;font-family:var(--jp-ui-font-family, system-ui, sans-serif);"
         'font-size:var(--jp-ui-font-size1, 13px);line-height:1.5">'
         f'<div style="overflow-wrap:anywhere"><b style="color:{_COLOURS[outcome]}">'
         f"{escape(mark)}</b> {escape(head)}</div>{rows}</div>"

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import inspect
 import time
+import warnings
 from contextlib import ContextDecorator
-from typing import TYPE_CHECKING, Self
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from notebook_notify import sender
-from notebook_notify.errors import NotifyError
+from notebook_notify.delivery import TIMEOUT
 from notebook_notify.notebook import context
 from notebook_notify.notebook.compose import Run, compose
 from notebook_notify.notebook.failures import failure, is_interrupt
 from notebook_notify.platforms import CHANNELS
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from types import TracebackType
 
     from notebook_notify.reports import SendReport
     from notebook_notify.targets import Target
+
+_F = TypeVar("_F", bound="Callable[..., Any]")
 
 
 class notify(ContextDecorator):  # noqa: N801 - used as a function
@@ -32,7 +37,9 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
         @notify("training", to="ops")
         def train(): ...
 
-    The block's own exception goes on as it was. The report is in ``report`` afterwards.
+    The block's own exception goes on as it was. The report is in ``report`` afterwards; a
+    ``NotifyWarning`` tells if not all was sent. Functions may be ``async``; of a generator,
+    only the making would be told, so they are refused.
 
     Args:
         title: what the message calls it.
@@ -47,7 +54,7 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
         self,
         title: str,
         to: str | Target | Sequence[str | Target] | None = None,
-        timeout: float = sender.TIMEOUT,
+        timeout: float = TIMEOUT,
     ) -> None:
         self.title = title
         self.summary: str | None = None
@@ -63,6 +70,20 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
         new.summary = self.summary
         return new
 
+    def __call__(self, func: _F) -> _F:
+        """Tell how each call of *func* ended."""
+        if inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
+            raise TypeError("@notify cannot tell when a generator is done; use `with notify(...)`")
+        if not inspect.iscoroutinefunction(func):
+            return super().__call__(func)
+
+        @wraps(func)
+        async def told(*args: Any, **kwargs: Any) -> Any:
+            with self._recreate_cm():
+                return await func(*args, **kwargs)
+
+        return cast("_F", told)
+
     def __enter__(self) -> Self:
         self._started, self._ticks = time.time(), time.monotonic()
         return self
@@ -74,9 +95,18 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
         trace: TracebackType | None,
     ) -> None:
         took = time.monotonic() - self._ticks
-        verdict = "done" if error is None else "interrupted" if is_interrupt(error) else "failed"
+        if isinstance(error, SystemExit) and not error.code:
+            error = None  # a script's way to say that it is done
+        try:
+            self._tell(error, took)
+        except Exception as trouble:
+            if error is None:
+                raise
+            error.add_note(f"notebook_notify: {type(trouble).__name__}: {trouble}")
+
+    def _tell(self, error: BaseException | None, took: float) -> None:
         run = Run(
-            verdict=verdict,  # type: ignore[arg-type]  # one of its three words
+            verdict=_verdict(error),
             title=self.title,
             started=self._started,
             ended=self._started + took,
@@ -85,9 +115,12 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
             failure=failure(error) if error is not None else None,
         )
         messages = [(t, compose(run, CHANNELS[t.channel].text_limit)) for t in self._targets]
-        try:
-            self.report = sender.SENDER.send(messages, timeout=self._timeout, once=True)
-        except NotifyError as trouble:
-            if error is None:
-                raise
-            error.add_note(f"notebook_notify: {trouble}")
+        self.report = sender.SENDER.send(messages, timeout=self._timeout, once=True)
+        if not self.report.ok:  # nobody may look at the report
+            warnings.warn(repr(self.report), sender.NotifyWarning, stacklevel=3)
+
+
+def _verdict(error: BaseException | None) -> Literal["done", "failed", "interrupted"]:
+    if error is None:
+        return "done"
+    return "interrupted" if is_interrupt(error) else "failed"

@@ -13,11 +13,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from notebook_notify.book import Targets
 from notebook_notify.delivery import TIMEOUT
 from notebook_notify.dispatch import Sender, channel_of
+from notebook_notify.errors import TargetError
 from notebook_notify.messages import Text
 from notebook_notify.platforms import SPECS
 from notebook_notify.reports import SendReport
 from notebook_notify.secret import Secret
 from notebook_notify.targets import Target
+from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -72,6 +74,8 @@ def check(
 def targets(to: str | Target | Sequence[str | Target] | None) -> list[Target]:
     """The targets that *to* names, checked; raises ``TargetError``."""
     wanted = [to] if to is None or isinstance(to, (str, Target)) else to
+    if not wanted:
+        raise TargetError(say("没有指定目标，未发送", "no target was named; nothing was sent"))
     found = [one if isinstance(one, Target) else TARGETS.resolve(one) for one in wanted]
     for target in found:
         channel_of(target)

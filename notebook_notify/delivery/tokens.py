@@ -27,9 +27,7 @@ class Tokens:
         self._guard = threading.Lock()
         self._locks: dict[str, threading.Lock] = {}
 
-    def get(
-        self, key: str, fetch: Callable[[], tuple[str, float]], *, deadline: float
-    ) -> str:
+    def get(self, key: str, fetch: Callable[[], tuple[str, float]], *, deadline: float) -> str:
         """The token of *key*; *fetch* gives a new one and its life in seconds.
 
         Whoever comes while another fetches waits for that one's token, until *deadline*
@@ -55,9 +53,7 @@ class Tokens:
         with self._guard:
             lock = self._locks.setdefault(key, threading.Lock())
         if not lock.acquire(timeout=max(0.0, deadline - time.monotonic())):
-            raise TransportError(
-                "no access token in time", errcode=errors.OVER_BUDGET, left=False
-            )
+            raise TransportError("no access token in time", errcode=errors.OVER_BUDGET, left=False)
         try:
             yield
         finally:

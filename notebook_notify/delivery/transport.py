@@ -1,7 +1,8 @@
 """A :class:`Request` becomes a :class:`Reply` within a deadline; judges nothing.
 
-This is the only module that imports ``requests``, and it does so with the first request, so
-that ``import notebook_notify`` stays cheap.
+This is the only module that imports ``requests`` and ``urllib3``, and it does so with the first
+request, so that ``import notebook_notify`` stays cheap. ``requests`` finds out how a host is
+reached (proxies, certificates), once for each environment; each call then is ``urllib3``'s alone.
 """
 
 from __future__ import annotations
@@ -9,21 +10,22 @@ from __future__ import annotations
 import json
 import logging
 import os
-import socket
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlencode, urlsplit
+from typing import TYPE_CHECKING, Any, cast
+from urllib.parse import urlencode
 
 from notebook_notify import errors
+from notebook_notify.delivery.explain import explain
 from notebook_notify.errors import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from requests import PreparedRequest, Response
     from requests.adapters import HTTPAdapter
+    from urllib3 import HTTPConnectionPool
+    from urllib3.response import BaseHTTPResponse
 
 #: The longest reply that is read, in bytes; the platforms' own are below 10 KiB.
 MAX_REPLY = 1 << 20
@@ -32,12 +34,11 @@ CONNECT_TIMEOUT = 5.0
 #: A connection idle for longer is not used again, in seconds: NAT boxes forget it without a
 #: word, and a message written into such a connection would have an unknown outcome.
 MAX_IDLE = 60.0
+#: The most hosts that connections are kept to, and the most connections to each.
+MOST_KEPT = 100
 #: What ``requests`` reads from the environment; its answer is kept until one of these changes.
-_ENVIRONMENT = tuple(
-    name
-    for base in ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-    for name in (base, base.upper())
-) + ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
+_ENVIRONMENT = (*_PROXIES, *map(str.upper, _PROXIES), "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Transport:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._adapter: HTTPAdapter | None = None
-        self._settings: dict[tuple[str, str | None], dict[str, Any]] = {}
+        self._routes: dict[tuple[str, str | None], _Route] = {}
         self._environment: tuple[str | None, ...] = ()
         self._last_use = 0.0
 
@@ -119,126 +120,154 @@ class Transport:
         Raises:
             TransportError: no complete reply; ``left`` says whether the body was on its way.
         """
-        body = _Body(request.body(), depart) if request.method == "POST" else None
+        body = _Body(request.body(), deadline, depart) if request.method == "POST" else None
         try:
             with _quiet_logs:
                 return self._perform(request, body, deadline)
         except Exception as error:
             if isinstance(error, TransportError) or not _is_delivery_problem(error):
                 raise
-            failure = _explain(error, request, left=body is not None and body.left)
+            host = request.url.partition("://")[2].partition("/")[0]
+            failure = explain(error, host, left=body is not None and body.left)
         # Raised here, not above: its __context__ must not hold an exception that quotes the URL.
         raise failure
 
     def close(self) -> None:
         """Close the kept connections."""
         with self._lock:
-            if self._adapter is not None:
-                self._adapter.close()
-                self._adapter = None
+            self._drop()
 
     def _perform(self, request: Request, body: _Body | None, deadline: float) -> Reply:
+        from urllib3 import Timeout
+
         now = time.monotonic()
         if now >= deadline:
-            raise TransportError(
-                "no time left to send it", errcode=errors.OVER_BUDGET, left=False
-            )
-        adapter = self._ready_adapter(now)
-        response = adapter.send(
-            _prepare(request, body),
-            stream=True,
-            timeout=(min(CONNECT_TIMEOUT, deadline - now), deadline - now),
-            **self._environment_settings(request),
+            raise _too_late()
+        route = self._route(request, now)
+        headers = _HEADERS | {"User-Agent": _user_agent()}
+        if body is not None:
+            headers["Content-Type"] = "application/json; charset=utf-8"
+            headers["Content-Length"] = str(len(body.data))
+        response = route.pool.urlopen(
+            request.method,
+            route.path_of(request),
+            body=body,
+            headers=headers,
+            retries=False,
+            redirect=False,
+            assert_same_host=False,
+            timeout=Timeout(connect=min(CONNECT_TIMEOUT, deadline - now), read=deadline - now),
+            preload_content=False,
+            decode_content=False,
         )
+        reply = None
         try:
-            return _read(response, deadline)
+            reply = _read(response, deadline)
         finally:
             self._last_use = time.monotonic()
-            response.close()
+            if reply is None or not reply.complete:
+                response.close()  # what was not read to its end must not be used again
+            response.release_conn()
+        return reply
 
-    def _ready_adapter(self, now: float) -> HTTPAdapter:
-        with self._lock:
-            if self._adapter is None:
-                from requests.adapters import HTTPAdapter
-
-                self._adapter = HTTPAdapter(max_retries=0)
-            elif now - self._last_use > MAX_IDLE:
-                self._adapter.close()
-            self._last_use = now
-            return self._adapter
-
-    def _environment_settings(self, request: Request) -> dict[str, Any]:
-        """Proxies and CA bundle as ``requests`` finds them, computed once per environment."""
+    def _route(self, request: Request, now: float) -> _Route:
+        """The way to the request's host, found once for each environment and host."""
         environment = tuple(map(os.environ.get, _ENVIRONMENT))
-        if environment != self._environment:
-            self._settings = {}
-            self._environment = environment
-        parts = urlsplit(request.url)
-        key = (f"{parts.scheme}://{parts.netloc}", request.proxy)
-        settings = self._settings.get(key)
-        if settings is None:
-            from requests import Session
+        scheme, _, rest = request.url.partition("://")
+        key = (f"{scheme}://{rest.partition('/')[0]}", request.proxy)
+        with self._lock:
+            if now - self._last_use > MAX_IDLE or len(self._routes) > MOST_KEPT:
+                self._drop()
+            self._last_use = now
+            if environment != self._environment:
+                self._routes = {}
+                self._environment = environment
+            route = self._routes.get(key)
+            if route is None:
+                route = self._routes[key] = self._find_route(*key)
+            return route
 
-            proxies = {"http": request.proxy, "https": request.proxy} if request.proxy else {}
-            merged = Session().merge_environment_settings(
-                request.url, proxies, stream=True, verify=True, cert=None
-            )
-            if request.proxy:
-                merged["proxies"] = proxies
-            settings = {name: merged[name] for name in ("proxies", "verify", "cert")}
-            self._settings[key] = settings
-        return settings
+    def _find_route(self, host: str, proxy: str | None) -> _Route:
+        from requests import PreparedRequest, Session
+        from requests.adapters import HTTPAdapter
+
+        if self._adapter is None:
+            self._adapter = HTTPAdapter(MOST_KEPT + 1, MOST_KEPT, max_retries=0)
+        settings = Session().merge_environment_settings(
+            host, {}, stream=True, verify=True, cert=None
+        )
+        proxies = {"all": proxy} if proxy else settings["proxies"]
+        probe = PreparedRequest()
+        probe.url = f"{host}/"
+        pool = self._adapter.get_connection_with_tls_context(
+            probe, settings["verify"], proxies, settings["cert"]
+        )
+        if isinstance(settings["verify"], str) and not os.path.exists(settings["verify"]):  # noqa: PTH110
+            raise FileNotFoundError  # else an OSError without a word that could be told
+        self._adapter.cert_verify(  # type: ignore[no-untyped-call]
+            pool, host, settings["verify"], settings["cert"]
+        )
+        # A proxy that is asked for plain HTTP wants the whole address.
+        whole = self._adapter.request_url(probe, proxies).startswith("http")
+        return _Route(cast("HTTPConnectionPool", pool), 0 if whole else len(host))
+
+    def _drop(self) -> None:
+        self._routes = {}
+        if self._adapter is not None:
+            self._adapter.close()
+            self._adapter = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """How a host is reached: the connections to it, and how much of a URL is not told there."""
+
+    pool: HTTPConnectionPool
+    untold: int
+
+    def path_of(self, request: Request) -> str:
+        path = request.url[self.untold :]
+        return f"{path}?{urlencode(request.query)}" if request.query else path
 
 
 class _Body:
     """A request's body that knows whether its first byte was asked for."""
 
-    def __init__(self, data: bytes, depart: Callable[[], None] | None) -> None:
+    def __init__(self, data: bytes, deadline: float, depart: Callable[[], None] | None) -> None:
         self.data = data
         self.left = False
+        self._deadline = deadline
         self._depart = depart
 
     def __iter__(self) -> Iterator[bytes]:
+        if time.monotonic() >= self._deadline:  # a name look-up keeps no time
+            raise _too_late()
         if self._depart is not None:
             self._depart()
         self.left = True
         yield self.data
 
 
-def _prepare(request: Request, body: _Body | None) -> PreparedRequest:
-    from requests import PreparedRequest
-    from requests.structures import CaseInsensitiveDict
-
-    prepared = PreparedRequest()
-    prepared.method = request.method
-    prepared.url = f"{request.url}?{urlencode(request.query)}" if request.query else request.url
-    # No compression is asked for and none is undone: replies are tiny, and a gzip bomb is not.
-    prepared.headers = CaseInsensitiveDict(
-        {"User-Agent": _user_agent(), "Accept": "application/json", "Accept-Encoding": "identity"}
-    )
-    if body is not None:
-        prepared.headers["Content-Type"] = "application/json; charset=utf-8"
-        prepared.headers["Content-Length"] = str(len(body.data))
-        prepared.body = body  # type: ignore[assignment]  # any iterable of bytes is sent as it is
-    return prepared
-
-
-def _read(response: Response, deadline: float) -> Reply:
+def _read(response: BaseHTTPResponse, deadline: float) -> Reply:
     """Read by single receives, so that a dripping server cannot outlast the deadline."""
-    raw = response.raw
     chunks: list[bytes] = []
     size = 0
-    while raw.length_remaining != 0:
-        chunk = raw.read1(MAX_REPLY, decode_content=False)
-        if not chunk:
-            break
+    while chunk := response.read1(MAX_REPLY, decode_content=False):
         chunks.append(chunk)
         size += len(chunk)
         if size > MAX_REPLY:
-            return Reply(response.status_code, b"".join(chunks)[:MAX_REPLY], complete=False)
+            return Reply(response.status, b"".join(chunks)[:MAX_REPLY], complete=False)
         if time.monotonic() > deadline:
             raise TimeoutError
-    return Reply(response.status_code, b"".join(chunks))
+    return Reply(response.status, b"".join(chunks))
+
+
+def _too_late() -> TransportError:
+    return TransportError("no time left to send it", errcode=errors.OVER_BUDGET, left=False)
+
+
+# No compression is asked for and none is undone: replies are tiny, and a gzip bomb is not.
+_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
 
 
 def _user_agent() -> str:
@@ -260,68 +289,6 @@ def _is_delivery_problem(error: BaseException) -> bool:
     from urllib3.exceptions import HTTPError
 
     return isinstance(error, (RequestException, HTTPError, HTTPException, OSError))
-
-
-def _explain(error: BaseException, request: Request, *, left: bool) -> TransportError:
-    """Our own words for *error*: the host, the kind of trouble, never the URL."""
-    from requests.exceptions import ProxyError, SSLError
-    from urllib3.exceptions import ReadTimeoutError
-
-    causes = list(_causes(error))
-
-    def any_is(*kinds: type[BaseException]) -> bool:
-        return any(isinstance(cause, kinds) for cause in causes)
-
-    if any_is(TimeoutError, ReadTimeoutError) or type(error).__name__.endswith("Timeout"):
-        what = "no answer in time" if left else "timed out"
-    elif any_is(socket.gaierror):
-        what = "the host name cannot be resolved"
-    elif any_is(ConnectionRefusedError):
-        what = "the connection was refused"
-    elif any_is(ConnectionError):
-        what = "the connection was reset"
-    else:
-        what = next((type(cause).__name__ for cause in reversed(causes)), "unknown")
-    host = urlsplit(request.url).netloc
-    if left:
-        return TransportError(
-            f"{host}: request sent, but {what}; it may have arrived",
-            errcode=errors.UNKNOWN,
-            left=True,
-        )
-    if any_is(SSLError):
-        return TransportError(
-            f"{host}: TLS failed: {_tls_reason(causes)}", errcode=errors.TLS_FAILED, left=False
-        )
-    via = " (by its proxy)" if any_is(ProxyError) else ""
-    return TransportError(
-        f"cannot reach {host}{via}: {what}", errcode=errors.NOT_CONNECTED, left=False
-    )
-
-
-def _tls_reason(causes: list[BaseException]) -> str:
-    import ssl
-
-    for cause in reversed(causes):
-        if isinstance(cause, ssl.SSLCertVerificationError):
-            return f"certificate not trusted ({cause.verify_message})"
-        if isinstance(cause, ssl.SSLError):
-            return str(cause.reason or type(cause).__name__)
-    return "handshake failed"
-
-
-def _causes(error: BaseException) -> Iterator[BaseException]:
-    """*error* and all it wraps, whether in ``args``, ``reason``, ``__cause__`` or context."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        one = waiting.pop(0)
-        if id(one) in seen:
-            continue
-        seen.add(id(one))
-        yield one
-        inner = (*one.args, getattr(one, "reason", None), one.__cause__, one.__context__)
-        waiting += [other for other in inner if isinstance(other, BaseException)]
 
 
 class _QuietLogs(logging.Filter):

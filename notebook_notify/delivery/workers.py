@@ -72,6 +72,8 @@ def _run(
     except BaseException as error:  # noqa: BLE001 - the waiter is told
         free(inbox)
         future.set_exception(error)
+        # Its traceback holds this frame: the waiter would keep the job with it.
+        del job, future
     else:
         free(inbox)
         future.set_result(result)

@@ -12,6 +12,7 @@ Three ways to listen, the first that the shell offers is taken:
 from __future__ import annotations
 
 import contextlib
+import os
 import sys
 import threading
 import time
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
 
 #: How long the last output of file descriptors may take to come through, in seconds.
 DRAIN = 1.0
+#: So often a thread that has just read them is given time, lest busy threads starve it.
+TURNS = 5
 
 
 class _Tap(Protocol):
@@ -43,6 +46,7 @@ class Capture:
         self._shell = shell
         self._screen = Screen()
         self._tap = _tap(shell, self._screen)
+        self._streams = (sys.stdout, sys.stderr)  # the cell may put others in their place
 
     def start(self) -> None:
         """Begin to listen."""
@@ -51,7 +55,7 @@ class Capture:
     def stop(self) -> Record:
         """Wait for what is on its way, stop listening, and give the record."""
         try:
-            _drain()
+            _drain((*self._streams, sys.stdout, sys.stderr))
         finally:
             self._tap.close()
         return self._screen.record()
@@ -95,28 +99,50 @@ class _CallTap:
         self._owner = owner
         self._name = name
         self._hear = hear
-        self._open = False
-        self._wrapper: Callable[..., Any] | None = None
+        self._process: int | None = None
+        self._restore: Callable[[], None] = _nothing
 
     def open(self) -> None:
         original = getattr(self._owner, self._name)
 
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             result = original(*args, **kwargs)
-            if self._open:
+            # A forked child's output comes by way of the parent; our lock may be held for ever.
+            if self._process == os.getpid():
                 with contextlib.suppress(Exception):  # the cell's output comes first
                     self._hear(*args, **kwargs)
             return result
 
-        self._open = True
-        self._wrapper = wrapper
-        setattr(self._owner, self._name, wrapper)
+        self._process = os.getpid()
+        self._restore = _put(self._owner, self._name, wrapper)
 
     def close(self) -> None:
-        self._open = False
-        # If somebody wrapped it after us, ours stays below theirs, and hears nothing more.
-        if vars(self._owner).get(self._name) is self._wrapper:
-            delattr(self._owner, self._name)
+        self._process = None
+        self._restore()
+
+
+def _nothing() -> None:
+    pass
+
+
+def _put(owner: Any, name: str, wrapper: Any) -> Callable[[], None]:
+    """Set an attribute of an instance; gives what undoes that.
+
+    If somebody wrapped it after us, ours stays below theirs.
+    """
+    attributes = getattr(owner, "__dict__", {})
+    was = attributes.get(name)
+
+    def restore() -> None:
+        if attributes.get(name) is not wrapper:
+            return
+        if was is None:
+            delattr(owner, name)
+        else:
+            setattr(owner, name, was)
+
+    setattr(owner, name, wrapper)
+    return restore
 
 
 class _StreamTap:
@@ -126,6 +152,7 @@ class _StreamTap:
         self._shell = shell
         self._screen = screen
         self._deaf = threading.local()
+        self._process = os.getpid()
         self._undo = contextlib.ExitStack()
 
     def open(self) -> None:
@@ -142,7 +169,7 @@ class _StreamTap:
     def _listen(self, stream: Any) -> None:
         def heard(write: Callable[..., Any], text: str, *args: Any, **kwargs: Any) -> Any:
             result = write(text, *args, **kwargs)
-            if not getattr(self._deaf, "on", False):
+            if not getattr(self._deaf, "on", False) and self._process == os.getpid():
                 with contextlib.suppress(Exception):
                     self._screen.stream(text)
             return result
@@ -157,17 +184,7 @@ class _StreamTap:
         def wrapper(*args: Any, **kwargs: Any) -> Any:
             return around(original, *args, **kwargs)
 
-        was = vars(owner).get(name) if hasattr(owner, "__dict__") else None
-
-        def restore() -> None:
-            if vars(owner).get(name) is wrapper:
-                if was is None:
-                    delattr(owner, name)
-                else:
-                    setattr(owner, name, was)
-
-        setattr(owner, name, wrapper)
-        self._undo.callback(restore)
+        self._undo.callback(_put(owner, name, wrapper))
 
     def _unheard(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with self._deafly():
@@ -188,23 +205,24 @@ class _StreamTap:
             self._deaf.on = before
 
 
-def _drain() -> None:
+def _drain(streams: tuple[Any, ...]) -> None:
     """Let what was written to file descriptors come through.
 
     ``ipykernel`` reads them on a thread of its own; a last ``os.write`` would be missed without.
     """
     _flush_c_streams()
+    streams = tuple({id(stream): stream for stream in streams}.values())
     waiting = [
         stream
-        for stream in (sys.stdout, sys.stderr)
+        for stream in streams
         if getattr(stream, "_fid", None) is not None  # ipykernel's, not public
     ]
     deadline = time.monotonic() + DRAIN
     while any(_unread(stream) for stream in waiting) and time.monotonic() < deadline:
         time.sleep(0.001)
-    if waiting:
+    for _ in range(TURNS if waiting else 0):
         time.sleep(0.001)  # from the pipe into the stream's buffer
-    for stream in (sys.stdout, sys.stderr):
+    for stream in streams:
         with contextlib.suppress(Exception):
             stream.flush()
 

@@ -17,18 +17,22 @@ if TYPE_CHECKING:
 
 #: Code that is not the user's: the standard library and what pip installed.
 _LIBRARIES = tuple(
-    {path for key in ("stdlib", "platstdlib", "purelib", "platlib") if (path := sysconfig.get_path(key))}
+    {
+        path
+        for key in ("stdlib", "platstdlib", "purelib", "platlib")
+        if (path := sysconfig.get_path(key))
+    }
 )
 
 
 def failure(error: BaseException, shell: Any = None, count: int | None = None) -> Failure:
     """What to tell of *error*, raised by cell ``[count]`` of *shell*, or by a script."""
-    if isinstance(error, SyntaxError) and error.lineno is not None:
+    if isinstance(error, SyntaxError) and error.lineno and _is_cell(error.filename, shell):
         place = Place(_line(count, error.lineno), (error.text or "").strip())
         return Failure(_headline(error), error.lineno, (place,))
     steps = list(traceback.walk_tb(error.__traceback__))
     own = [(frame, line) for frame, line in steps if not _is_library(frame)]
-    cell = [(frame, line) for frame, line in own if _is_cell(frame, shell)]
+    cell = [(frame, line) for frame, line in own if _is_cell(frame.f_code.co_filename, shell)]
     if not cell:
         places = tuple(_script_place(frame, line) for frame, line in own[-1:])
         return Failure(_headline(error), places=places)
@@ -40,7 +44,7 @@ def failure(error: BaseException, shell: Any = None, count: int | None = None) -
     frame, line = own[-1]
     if frame is cell_frame:
         return Failure(_headline(error), cell_line, (here,))
-    if _is_cell(frame, shell):
+    if _is_cell(frame.f_code.co_filename, shell):
         there = Place(f"{_function(frame)}, {_line(None, line)}", _code(frame, line))
     else:
         there = _script_place(frame, line)
@@ -66,11 +70,10 @@ def _headline(error: BaseException) -> str:
     return f"{name}: {' '.join(lines[:3])}" if lines else name
 
 
-def _is_cell(frame: FrameType, shell: Any) -> bool:
-    """Whether the frame's code was typed into a cell."""
-    name = frame.f_code.co_filename
+def _is_cell(name: str | None, shell: Any) -> bool:
+    """Whether the file of that name is the code of a cell."""
     cells = getattr(getattr(shell, "compile", None), "_filename_map", {})
-    return name in cells or name.startswith(("<ipython-input-", "<timed "))
+    return name is not None and (name in cells or name.startswith(("<ipython-input-", "<timed ")))
 
 
 def _is_library(frame: FrameType) -> bool:

@@ -20,8 +20,11 @@ _KIND = re.compile(
 BIG = 256 << 10
 #: What is kept of each end of such a content, in bytes.
 END = 64 << 10
-_STREAM = re.compile(rb'\{"name":\s*"std(?:out|err)",\s*"text":\s*"')
-_PLAIN = re.compile(rb'"text/plain":\s*"((?:[^"\\]|\\.){0,65536})')
+#: How much is looked through at once, in bytes.
+_CHUNK = 1 << 20
+_STREAM = re.compile(rb'\{"name":\s*"(std(?:out|err))",\s*"text":\s*"')
+_PLAIN = re.compile(rb'"text/plain":\s*"')
+_STRING = re.compile(rb'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+')
 _IMAGE = re.compile(rb'"image/(?:png|jpeg|svg\+xml)":\s*"')
 _DISPLAY_ID = re.compile(rb'"display_id":\s*"([^"\\]{1,200})"')
 
@@ -49,8 +52,10 @@ def _read_big_stream(content: bytes, screen: Screen) -> None:
         return
     start, stop = opening.end(), content.rindex(b'"')
     begin = _safe_cut(content, max(start, stop - END), start)
-    screen.skip(_count_newlines(content, start, begin))
-    screen.stream(_decode(content[begin:stop]))
+    if begin > start:
+        cut = not (content[:begin].endswith(rb"\n") and _is_whole(content, begin - 2, start))
+        screen.skip(_count_newlines(content, start, begin), cut=cut)
+    screen.stream(_decode(content[begin:stop]), opening[1].decode())
 
 
 def _safe_cut(content: bytes, at: int, start: int) -> int:
@@ -58,10 +63,7 @@ def _safe_cut(content: bytes, at: int, start: int) -> int:
     for back in range(max(start, at - 5), at):
         if content[back] != ord("\\"):
             continue
-        run = back
-        while run > start and content[run - 1] == ord("\\"):
-            run -= 1
-        if (back - run) % 2:
+        if not _is_whole(content, back, start):
             continue  # itself escaped
         end = back + (6 if content[back + 1 : back + 2] == b"u" else 2)
         if end > at:
@@ -71,14 +73,29 @@ def _safe_cut(content: bytes, at: int, start: int) -> int:
     return at
 
 
+def _is_whole(content: bytes, at: int, start: int) -> bool:
+    """Whether no backslash escapes what stands at *at*."""
+    run = 0
+    while at - run > start:
+        chunk = content[max(start, at - run - 4096) : at - run]
+        slashes = len(chunk) - len(chunk.rstrip(b"\\"))
+        run += slashes
+        if slashes < len(chunk):
+            break
+    return run % 2 == 0
+
+
 def _count_newlines(content: bytes, start: int, stop: int) -> int:
-    if content.find(b"\\\\", start, stop) < 0:
-        return content.count(b"\\n", start, stop)
-    return len(re.findall(rb"(?<!\\)(?:\\\\)*\\n", content[start:stop]))
+    count = 0
+    while start < stop:
+        end = _safe_cut(content, min(start + _CHUNK, stop), start)
+        count += content[start:end].replace(rb"\\", b"").count(rb"\n")
+        start = end
+    return count
 
 
 def _decode(raw: bytes) -> str:
-    text = json.loads(b'"' + raw + b'"', strict=False)
+    text = json.loads(f'"{raw.decode("utf-8", "ignore")}"', strict=False)
     return str(text)
 
 
@@ -87,7 +104,9 @@ def _big_display(content: bytes) -> dict[str, Any]:
     data: dict[str, str] = {}
     plain = _PLAIN.search(content)
     if plain is not None:
-        data["text/plain"] = _decode(plain[1])
+        start = plain.end()
+        text = _STRING.match(content[start : start + END])
+        data["text/plain"] = _decode(text[0]) if text else ""
     if _IMAGE.search(content):
         data["image/png"] = ""
     display_id = _DISPLAY_ID.search(content)

@@ -21,8 +21,6 @@ from notebook_notify.notebook.target_magics import TargetMagics
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from notebook_notify.notebook.telling import Call
 
 #: The notifying magics, and the family of targets that each sends to by default.
@@ -70,7 +68,7 @@ class NotifyMagics(Magics):
     @magic_arguments()
     @notify_arguments
     def notify_wechat_app(self, line: str, cell: str | None = None) -> None:
-        """Run the cell, then send its output or its error as a WeCom application message (企业微信应用).
+        """Run the cell, then send its output or its error by a WeCom application (企业微信应用).
 
         It reaches the users, parties or tags of the saved target; with credentials on the line,
         everyone in the application's visible scope. All else as with ``%%notify_wechat``.
@@ -132,7 +130,8 @@ class NotifyMagics(Magics):
         if options.rest:
             raise UsageError(
                 say(
-                    f"%%{magic} 这一行只放选项；标题用 --title，例如 --title {options.rest.split()[0]}",
+                    f"%%{magic} 这一行只放选项；标题用 --title，"
+                    f"例如 --title {options.rest.split()[0]}",
                     f"the line of %%{magic} takes options only; name the run with "
                     f"--title {options.rest.split()[0]}",
                 )
@@ -169,6 +168,7 @@ def unload(shell: Any) -> None:
             for name in names:
                 manager.magics[kind].pop(name, None)
         manager.registry.pop(type(one).__name__, None)
+        shell.configurables[:] = [other for other in shell.configurables if other is not one]
     completers = shell.strdispatchers.get("complete_command")
     for name in FAMILIES:
         for prefix in ("%%", "%"):
@@ -183,11 +183,14 @@ def _loaded(shell: Any) -> list[Any]:
 
 
 def _complete(magics: NotifyMagics, name: str, _completer: Any, event: Any) -> list[str]:
-    """Option names, and names of targets after ``--to``."""
+    """Option names, and what may stand after an option: names of targets, choices."""
     from notebook_notify.sender import TARGETS
 
-    before = event.line[: len(event.line) - len(event.symbol)].split()
-    if before[-1:] in (["--to"], ["-t"]):
+    options = magics._parser(name)._option_string_actions  # noqa: SLF001 - our own, and argparse's
+    before = event.text_until_cursor.removesuffix(event.symbol).replace("=", " ").split()
+    option = options.get(before[-1]) if before else None
+    if option is None or option.nargs == 0:
+        return sorted(option for option in options if option.startswith("--"))
+    if option.dest == "to":
         return TARGETS.names(FAMILIES[name])
-    options: Callable[..., Any] = magics._parser(name)._option_string_actions  # noqa: SLF001 - our own, and argparse's
-    return sorted(option for option in options if option.startswith("--"))
+    return list(option.choices or ())

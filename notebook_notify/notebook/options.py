@@ -66,7 +66,9 @@ def seconds(text: str) -> float:
 
 
 _ARGUMENTS = (
-    argument("-t", "--to", action="append", default=[], metavar="NAME", help="a saved target; repeatable"),
+    argument(
+        "-t", "--to", action="append", default=[], metavar="NAME", help="a saved target; repeatable"
+    ),
     argument("--title", metavar="TEXT", help="what the message calls the run; {name} is filled in"),
     argument(
         "--summary", metavar="TEXT", help="second line, filled in after the cell: 'loss {loss:.4f}'"
@@ -75,7 +77,9 @@ _ARGUMENTS = (
     argument(
         "--on", choices=("always", "error", "success"), default="always", help="which runs are told"
     ),
-    argument("--after", type=seconds, default=0.0, metavar="TIME", help="only runs this long: 90s, 5m"),
+    argument(
+        "--after", type=seconds, default=0.0, metavar="TIME", help="only runs this long: 90s, 5m"
+    ),
     argument("--source", action="store_true", help="put the cell's code into the message too"),
     argument(
         "--timeout",
@@ -170,7 +174,9 @@ def _split(line: str, parser: argparse.ArgumentParser) -> tuple[list[str], str]:
 def _token(line: str, at: int) -> tuple[str, int]:
     match = _TOKEN.match(line, at)
     if match is None:
-        raise UsageError(say("选项里的引号没有成对", "a quotation mark in the options is not closed"))
+        raise UsageError(
+            say("选项里的引号没有成对", "a quotation mark in the options is not closed")
+        )
     return match[0], match.end()
 
 

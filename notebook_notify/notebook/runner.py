@@ -10,12 +10,13 @@ from __future__ import annotations
 
 import contextlib
 import re
+import signal
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.display import display
 
-from notebook_notify.errors import SendError
+from notebook_notify.errors import SendError, SendInterrupted
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -86,19 +87,29 @@ class Runner:
 
     def post_run_cell(self, result: Any) -> None:
         """IPython has run a cell."""
-        if self._outer is not None and result is not None and result.info is not self._outer[1]:
+        # Compared by their code: of a run that is broken off, IPython makes a new `info`.
+        if self._outer and result and result.info.raw_cell != self._outer[1].raw_cell:
             return  # a cell within the cell
+        if result is not None and result.execution_count is None:
+            result.execution_count = self._count()
         self._outer = None
         running, self._running = self._running, None
         try:
             if running is not None:
-                running.finish(result)
+                with self._interruptible():
+                    running.finish(result)
             elif result is not None:
                 _hint_misplaced(result)
-        except KeyboardInterrupt as interrupt:
-            self._fail(result, interrupt, say("发送时被中断", "interrupted while sending"))
+        except SendInterrupted:
+            interrupt = KeyboardInterrupt(say("发送时被中断", "interrupted while sending"))
+            self._fail(result, interrupt)
+        except KeyboardInterrupt:
+            doubt = say(
+                "被中断：消息可能没有发出", "interrupted: the message may not have been sent"
+            )
+            self._fail(result, KeyboardInterrupt(doubt))
         except SendError as error:
-            self._fail(result, error, str(error))
+            self._fail(result, error)
         except BaseException as error:  # noqa: BLE001 - raised here, SystemExit would kill the kernel
             _show_trouble(error)
 
@@ -117,8 +128,13 @@ class Runner:
         try:
             with _tracebacks_unshown(shell):
                 result = shell.run_cell(body)
+                result.execution_count = self._count()  # the number of the cell that it is part of
         finally:
-            running.finish(result)
+            try:
+                running.finish(result)
+            except (KeyboardInterrupt, SendError):
+                if _error(result) is None:  # one that failed keeps its own error
+                    raise
         result.raise_error()
 
     def _moment(self) -> Any:
@@ -126,6 +142,12 @@ class Runner:
         with contextlib.suppress(Exception):
             return self._shell.kernel.get_parent()["header"]["msg_id"]
         return self._shell.execution_count
+
+    def _count(self) -> int | None:
+        """The number of the cell that runs, as the notebook shows it."""
+        if self._outer is None or not self._outer[1].store_history:
+            return None
+        return int(self._shell.execution_count) - 1
 
     def _nested(self) -> bool:
         """Whether a cell is running already. One whose end was missed does not count."""
@@ -145,13 +167,28 @@ class Runner:
             return None
         return self._ready(lines[0])
 
-    def _fail(self, result: Any, error: BaseException, message: str) -> None:
+    @contextlib.contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Let Ctrl-C raise; a kernel has it cancel the cell if that has ``await``."""
+        before = signal.getsignal(signal.SIGINT)
+        changed = False
+        if callable(before) and getattr(self._shell, "kernel", None) is not None:
+            with contextlib.suppress(ValueError):  # not on the main thread
+                signal.signal(signal.SIGINT, signal.default_int_handler)
+                changed = True
+        try:
+            yield
+        finally:
+            if changed:
+                signal.signal(signal.SIGINT, before)
+
+    def _fail(self, result: Any, error: BaseException) -> None:
         """Fail a cell that ran well; one that failed keeps its own error."""
         if result is None or _error(result) is not None:
             return
         result.error_in_exec = error
-        name = "KeyboardInterrupt" if isinstance(error, KeyboardInterrupt) else type(error).__name__
-        self._shell._showtraceback(type(error), error, [f"{name}: {message}"])  # noqa: SLF001 - the only way that marks the cell
+        told = f"{type(error).__name__}: {error}"
+        self._shell._showtraceback(type(error), error, [told])  # noqa: SLF001 - the only way that marks the cell
 
 
 def _show_trouble(error: BaseException) -> None:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 #: What is kept of a cell's output, in characters.
 BUDGET = 64 << 10
-#: Pieces are joined when there are so many, lest a million small writes cost a million objects.
+#: Pieces are joined when there are so many, lest a million small writes cost a million objects;
+#: if that does not help, since they are displays, the oldest are lost.
 _MANY = 2000
 
 
@@ -65,16 +66,19 @@ class Screen:
         self._images_lost = 0
         self._cut = False
         self._clear_next = False
+        self._stream = ""  # the one that wrote last
+        self._within_line = False
+        self._owed: set[str] = set()
 
     def message(self, kind: str, content: dict[str, Any]) -> None:
         """A message of the kernel, by its ``msg_type``."""
         if kind == "stream":
-            self.stream(content["text"])
+            self.stream(content["text"], str(content.get("name", "")))
         elif kind == "clear_output":
             self.clear(wait=bool(content.get("wait")))
         elif kind in ("display_data", "execute_result", "update_display_data"):
             display_id = (content.get("transient") or {}).get("display_id")
-            piece = _display(content.get("data") or {}, display_id)
+            piece = _display(content.get("data") or {}, display_id, self._budget)
             with self._lock:
                 if kind == "update_display_data":
                     self._update(piece)
@@ -83,21 +87,39 @@ class Screen:
                     if kind == "execute_result":
                         self._value = piece
                     else:
+                        self._within_line &= not piece.text
                         self._add(piece)
 
-    def stream(self, text: str) -> None:
-        """Text of ``stdout`` or ``stderr``."""
-        if text:
-            with self._lock:
-                self._begin()
-                self._add(_Piece(text))
-
-    def skip(self, newlines: int) -> None:
-        """The beginning of a text that was too long to be given, and the lines it ended."""
+    def stream(self, text: str, name: str = "") -> None:
+        """Text of the stream *name*: on a page, each begins on a line of its own."""
+        if not text:
+            return
         with self._lock:
             self._begin()
+            if name in self._owed:  # its line was ended when another stream came
+                self._owed.discard(name)
+                text = text.removeprefix("\n")
+            if name != self._stream and self._within_line and text:
+                self._owed.add(self._stream)
+                text = "\n" + text
+            if text:
+                self._stream, self._within_line = name, not text.endswith("\n")
+                self._add(_Piece(text))
+
+    def skip(self, newlines: int, *, cut: bool) -> None:
+        """Count the beginning of a text that is too long to be given.
+
+        Args:
+            newlines: how many lines it ends.
+            cut: whether it leaves off within a line.
+        """
+        with self._lock:
+            self._begin()
+            while self._pieces:
+                self._drop()
             self._lines_lost += newlines
-            self._cut = True
+            self._cut = cut
+            self._within_line = False
 
     def clear(self, *, wait: bool) -> None:
         """``clear_output``; with *wait*, when the next output comes."""
@@ -110,11 +132,8 @@ class Screen:
     def record(self) -> Record:
         """What is on the page now."""
         with self._lock:
-            lines = plain_lines(_joined(self._pieces))
-            lost = self._lines_lost
-            if self._cut and len(lines) > 1:  # the beginning of the first one is lost
-                lines = lines[1:]
-                lost += 1
+            text, lost = self._whole_lines()
+            lines = plain_lines(text)
             value = self._value
             return Record(
                 lines=tuple(lines),
@@ -129,6 +148,20 @@ class Screen:
         if self._clear_next:
             self._clear()
 
+    def _whole_lines(self) -> tuple[str, int]:
+        """The text that is kept, from the first whole line on, and how many lines were before."""
+        text, lost = _joined(self._pieces), self._lines_lost
+        if not self._cut:
+            return text, lost
+        first = next((piece for piece in self._pieces if piece.text), None)
+        if first is None or first.display:  # displays stand on lines of their own
+            return text, lost + 1
+        end = re.search(r"\r(?!\n)|\n(?=.)", text, re.DOTALL)
+        if end is None:
+            return text, lost  # the rest of a line is better than nothing
+        # After a carriage return the line is written anew: that is all of it.
+        return text[end.end() :], lost + (end[0] == "\n")
+
     def _update(self, new: _Piece) -> None:
         shown = [*self._pieces, *([self._value] if self._value else [])]
         for piece in shown:
@@ -136,20 +169,36 @@ class Screen:
                 if piece is not self._value:
                     self._size += len(new.text) - len(piece.text)
                 piece.text, piece.image = new.text, new.image
+        self._trim()
 
     def _add(self, piece: _Piece) -> None:
-        if len(piece.text) > self._budget:
-            self._lose(piece.text[: -self._budget])
-            piece.text = piece.text[-self._budget :]
         self._pieces.append(piece)
         self._size += len(piece.text)
-        while self._size - len(self._pieces[0].text) >= self._budget:
-            lost = self._pieces.popleft()
-            self._size -= len(lost.text)
-            self._images_lost += lost.image
-            self._lose(lost.text + "\n" if lost.display else lost.text)
+        self._trim()
         if len(self._pieces) > _MANY:
             self._join()
+            while len(self._pieces) > _MANY // 2:
+                self._drop()
+
+    def _trim(self) -> None:
+        while self._pieces and self._size - len(self._pieces[0].text) >= self._budget:
+            self._drop()
+        excess = self._size - self._budget
+        if excess > 0 and not self._pieces[0].display:
+            first = self._pieces[0]
+            self._lose(first.text[:excess])
+            first.text = first.text[excess:]
+            self._size -= excess
+
+    def _drop(self) -> None:
+        """Lose the oldest piece."""
+        piece = self._pieces.popleft()
+        self._size -= len(piece.text)
+        self._images_lost += piece.image
+        if piece.display and piece.text:
+            self._lose("\n" * self._cut + piece.text + "\n")
+        elif piece.text:
+            self._lose(piece.text)
 
     def _lose(self, text: str) -> None:
         self._lines_lost += text.count("\n")
@@ -166,9 +215,9 @@ class Screen:
         self._pieces = joined
 
 
-def _display(data: dict[str, Any], display_id: str | None) -> _Piece:
+def _display(data: dict[str, Any], display_id: str | None, budget: int) -> _Piece:
     image = any(mime.startswith("image/") for mime in data)
-    text = str(data.get("text/plain", ""))[:BUDGET]
+    text = str(data.get("text/plain", ""))[:budget]
     if image and re.fullmatch(r"<[^\n]*>", text.strip()):
         text = ""  # `<Figure size …>`, `<PIL.Image…>`: the picture is counted instead
     return _Piece(text, display=True, display_id=display_id, image=image)
@@ -188,15 +237,16 @@ def _joined(pieces: Iterable[_Piece]) -> str:
 
 _ESCAPES = re.compile(
     r"\x1b\[[0-9;:?<=>]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC: titles, links
+    r"|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # OSC: titles, links
     r"|\x1b[@-Z\\-_a-z0-9=>()#]"
 )
 _CONTROL = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 cannot carry
 
 
 def plain_lines(text: str) -> list[str]:
     """The lines that *text* leaves on a page: ANSI dropped, carriage returns applied."""
-    text = _ESCAPES.sub("", text).replace("\r\n", "\n")
+    text = _SURROGATE.sub("\ufffd", _ESCAPES.sub("", text)).replace("\r\n", "\n")
     lines = text.split("\n")
     if lines and not lines[-1]:
         lines.pop()

@@ -1,0 +1,121 @@
+"""A message on its way to one target, and what can be said of it however that ends."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from notebook_notify import errors, texts
+from notebook_notify.delivery.flight import Flight, GivenUpError
+from notebook_notify.errors import NotifyError, TransportError
+from notebook_notify.platforms.replies import code_of
+from notebook_notify.reports import SendResult
+from notebook_notify.secret import scrub
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from concurrent.futures import Future
+
+    from notebook_notify.platforms.base import Channel, Verdict
+    from notebook_notify.reports import Outcome
+    from notebook_notify.targets import Target
+
+
+@dataclass(slots=True)
+class Delivery:
+    """A message on its way to one target."""
+
+    target: Target
+    channel: Channel
+    parts: list[str]
+    deadline: float
+    repeat: bool
+    once: bool
+    started: float = field(default_factory=time.monotonic)
+    flight: Flight = field(default_factory=Flight)
+    refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    message_ids: list[str] = field(default_factory=list)
+
+    def result(self, outcome: Outcome, payload: dict[str, Any] | None = None) -> SendResult:
+        """What is told of it; *payload* is the platform's dict, or ours, if it went wrong."""
+        spec = self.channel.spec
+        payload = redacted(payload) if payload is not None else None
+        advice = None
+        if payload is not None and outcome in ("failed", "unknown"):
+            with contextlib.suppress(Exception):  # whatever a hostile server put into its dict
+                from notebook_notify.platforms.advice import advise
+
+                advice = advise(spec.platform, payload, texts.language())
+        return SendResult(
+            target=self.target.label,
+            title=texts.say(*spec.title),
+            outcome=outcome,
+            error=payload if outcome in ("failed", "unknown") else None,
+            code=code_of(payload) if payload is not None else None,
+            advice=advice,
+            refused=self.refused,
+            parts=len(self.parts),
+            parts_sent=self.flight.parts_sent,
+            seconds=time.monotonic() - self.started,
+            everyone=self.channel.everyone(self.target),
+            sandbox=self.target.source == "sandbox",
+            message_ids=tuple(self.message_ids),
+        )
+
+
+class RefusedError(Exception):
+    """The platform gave no token."""
+
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__()
+        self.verdict = verdict
+
+
+def stopped(delivery: Delivery, future: Future[SendResult]) -> SendResult:
+    """What can be said of a delivery that is no longer waited for."""
+    left = delivery.flight.give_up()
+    # It came at the last moment; or all was accepted, and the result is being made.
+    if future.done() or 0 < len(delivery.parts) == delivery.flight.parts_sent:
+        return future.result()
+    if left:
+        payload = _ours(errors.UNKNOWN, "request sent, no answer in time; it may have arrived")
+        return delivery.result("unknown", payload)
+    return delivery.result("failed", _ours(errors.OVER_BUDGET, "no time left to send it"))
+
+
+def troubled(delivery: Delivery, error: Exception) -> SendResult:
+    """What can be said of a delivery that *error* ended."""
+    if isinstance(error, RefusedError):
+        return delivery.result("failed", error.verdict.payload)
+    if isinstance(error, TransportError):
+        outcome: Outcome = "unknown" if error.errcode == errors.UNKNOWN else "failed"
+        return delivery.result(outcome, _ours(error.errcode, str(error)))
+    if isinstance(error, GivenUpError):
+        return delivery.result("failed", _ours(errors.OVER_BUDGET, "no time left to send it"))
+    if isinstance(error, NotifyError):  # a secret that cannot be found
+        return delivery.result("failed", {"errmsg": str(error)})
+    return delivery.result(
+        "failed", {"errmsg": f"{type(error).__name__} in notebook_notify: {error}"}
+    )
+
+
+def _ours(errcode: int, errmsg: str) -> dict[str, Any]:
+    return {"errcode": errcode, "errmsg": errmsg}
+
+
+def redacted(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The platform's dict, as it came but for secrets."""
+
+    def clean(value: Any) -> Any:
+        if isinstance(value, str):
+            return scrub(value)
+        if isinstance(value, list):
+            return [clean(one) for one in value]
+        if isinstance(value, dict):
+            return {scrub(str(key)): clean(one) for key, one in value.items()}
+        return value
+
+    cleaned: dict[str, Any] = clean(dict(payload))
+    return cleaned

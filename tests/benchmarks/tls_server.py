@@ -1,0 +1,141 @@
+"""A loopback HTTPS server in a process of its own, as quick as plain Python allows.
+
+It answers the token call and every send of WeCom and DingTalk, keeps connections, looks at no
+more of a request than where it ends, and counts. Being much quicker than a client, it leaves
+what is measured to the client.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+import ssl
+import subprocess
+import sys
+import tempfile
+import threading
+from pathlib import Path
+from typing import IO, Self
+
+import trustme
+
+#: As long as WeCom's.
+TOKEN = "t" * 214
+_LENGTH = re.compile(rb"\r\ncontent-length: *(\d+)", re.IGNORECASE)
+
+
+class TlsServer:
+    """The server's process: ``url``, ``ca`` (a PEM file to trust) and ``stats()``."""
+
+    def __enter__(self) -> Self:
+        self._folder = tempfile.TemporaryDirectory()
+        folder = Path(self._folder.name)
+        authority = trustme.CA()
+        self.ca = str(folder / "ca.pem")
+        authority.cert_pem.write_to_path(self.ca)
+        certificate = str(folder / "server.pem")
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(certificate)
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, certificate],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self.url = f"https://127.0.0.1:{int(_line(self._process.stdout))}"
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._process.communicate()  # end of file is the sign to end
+        self._folder.cleanup()
+
+    def stats(self) -> dict[str, int]:
+        """Since the last call: ``connections``, ``token_requests`` and ``sends``."""
+        assert self._process.stdin is not None
+        self._process.stdin.write("stats\n")
+        self._process.stdin.flush()
+        return dict(json.loads(_line(self._process.stdout)))
+
+
+def _line(stream: IO[str] | None) -> str:
+    assert stream is not None
+    line = stream.readline()
+    if not line:
+        raise RuntimeError("the TLS server has ended")
+    return line
+
+
+def _reply(**fields: object) -> bytes:
+    body = json.dumps({"errcode": 0, "errmsg": "ok", **fields}).encode()
+    head = (
+        f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+class _Server:
+    def __init__(self, certificate: str) -> None:
+        self._context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        self._context.load_cert_chain(certificate)
+        self._token_reply = _reply(access_token=TOKEN, expires_in=7200)
+        self._send_reply = _reply(msgid="m1")
+        self._lock = threading.Lock()
+        self._clear()
+
+    def run(self) -> None:
+        listener = socket.create_server(("127.0.0.1", 0))
+        print(listener.getsockname()[1], flush=True)
+        threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
+        for _ in sys.stdin:
+            with self._lock:
+                print(json.dumps(self._counts), flush=True)
+                self._clear()
+
+    def _clear(self) -> None:
+        self._counts = {"connections": 0, "token_requests": 0, "sends": 0}
+
+    def _count(self, what: str) -> None:
+        with self._lock:
+            self._counts[what] += 1
+
+    def _accept(self, listener: socket.socket) -> None:
+        while True:
+            connection, _ = listener.accept()
+            self._count("connections")
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        try:
+            with self._context.wrap_socket(connection, server_side=True) as stream:
+                while self._answer(stream):
+                    pass
+        except OSError:
+            pass  # the client has gone
+
+    def _answer(self, stream: ssl.SSLSocket) -> bool:
+        """Read one request and answer it; a client sends no second one before."""
+        data = b""
+        while (end := data.find(b"\r\n\r\n")) < 0:
+            chunk = stream.recv(65536)
+            if not chunk:
+                return False
+            data += chunk
+        found = _LENGTH.search(data, 0, end)
+        missing = (int(found[1]) if found else 0) - (len(data) - end - 4)
+        while missing > 0:
+            chunk = stream.recv(65536)
+            if not chunk:
+                return False
+            missing -= len(chunk)
+        if data.startswith(b"GET "):
+            self._count("token_requests")
+            stream.sendall(self._token_reply)
+        else:
+            self._count("sends")
+            stream.sendall(self._send_reply)
+        return True
+
+
+if __name__ == "__main__":
+    _Server(sys.argv[1]).run()

@@ -1,0 +1,112 @@
+"""Servers of the tests' own, on plain sockets, for what no platform would do on purpose."""
+
+from __future__ import annotations
+
+import contextlib
+import socket
+import ssl
+import threading
+from typing import TYPE_CHECKING, Self
+
+import pytest
+import trustme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n" + b'{"errcode":0}'
+
+
+class Server:
+    """Reads whole requests and answers with what ``answer`` makes of each; ``None`` hangs up."""
+
+    def __init__(
+        self,
+        answer: Callable[[bytes], bytes | None] = lambda _request: OK,
+        tls: ssl.SSLContext | None = None,
+    ) -> None:
+        self.requests: list[bytes] = []
+        self.broken_off: list[bytes] = []
+        self.connections = 0
+        self._answer = answer
+        self._tls = tls
+        self._socket = socket.create_server(("127.0.0.1", 0))
+        self.port = self._socket.getsockname()[1]
+        self.url = f"http{'s' if tls else ''}://127.0.0.1:{self.port}"
+        self._open: list[socket.socket] = []
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._socket.close()
+        for connection in self._open:
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+            connection.close()
+
+    def _accept(self) -> None:
+        with contextlib.suppress(OSError):
+            while True:
+                connection, _ = self._socket.accept()
+                self.connections += 1
+                threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
+
+    def _serve(self, connection: socket.socket) -> None:
+        with contextlib.suppress(OSError):
+            if self._tls:
+                connection = self._tls.wrap_socket(connection, server_side=True)
+            self._open.append(connection)
+            with connection:
+                while (request := self._read(connection)) is not None:
+                    self.requests.append(request)
+                    reply = self._answer(request)
+                    if reply is None:
+                        return
+                    connection.sendall(reply)
+
+    def _read(self, connection: socket.socket) -> bytes | None:
+        data = b""
+        while True:
+            head, found, body = data.partition(b"\r\n\r\n")
+            if found:
+                length = head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0]
+                if len(body) >= int(length or 0):
+                    return data
+            received = connection.recv(65536)
+            if not received:
+                if data:
+                    self.broken_off.append(data)
+                return None
+            data += received
+
+
+@pytest.fixture
+def serve() -> Iterator[Callable[..., Server]]:
+    """Start servers that end with the test."""
+    with contextlib.ExitStack() as stack:
+        yield lambda *args, **kwargs: stack.enter_context(Server(*args, **kwargs))
+
+
+@pytest.fixture(scope="session")
+def authority() -> trustme.CA:
+    """An authority that no machine trusts by itself."""
+    return trustme.CA()
+
+
+@pytest.fixture(scope="session")
+def tls(authority: trustme.CA) -> ssl.SSLContext:
+    """TLS for 127.0.0.1 by that authority."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The authority is trusted, as a company's is: by REQUESTS_CA_BUNDLE."""
+    bundle = tmp_path / "ca.pem"
+    authority.cert_pem.write_to_path(str(bundle))
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))

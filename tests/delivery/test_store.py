@@ -1,0 +1,88 @@
+"""The store: get, compare-and-set, expiry."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+from notebook_notify.delivery.store import MemoryStore
+
+
+class Clock:
+    """A clock that is set by hand."""
+
+    now = 0.0
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    """A clock that is set by hand."""
+    return Clock()
+
+
+@pytest.fixture
+def store(clock):
+    """A store on that clock."""
+    return MemoryStore(clock)
+
+
+def test_absent(store):
+    """What was never set is absent."""
+    assert store.get("k") is None
+
+
+def test_set_and_get(store):
+    """A value is there under its key alone."""
+    assert store.compare_and_set("k", None, "v", 10)
+    assert (store.get("k"), store.get("other")) == ("v", None)
+
+
+def test_only_the_expected_value_is_replaced(store):
+    """A replacement that expects another value changes nothing."""
+    store.compare_and_set("k", None, "v", 10)
+    assert not store.compare_and_set("k", None, "w", 10)
+    assert not store.compare_and_set("k", "x", "w", 10)
+    assert store.get("k") == "v"
+    assert store.compare_and_set("k", "v", "w", 10)
+    assert store.get("k") == "w"
+
+
+def test_values_expire(store, clock):
+    """A value is there for its time, then absent, also to a comparison."""
+    store.compare_and_set("k", None, "v", 10)
+    clock.now = 9.9
+    assert store.get("k") == "v"
+    clock.now = 10.0
+    assert store.get("k") is None
+    assert not store.compare_and_set("k", "v", "w", 10)
+    assert store.compare_and_set("k", None, "w", 10)
+
+
+def test_forget(store):
+    """Replacing by ``None`` forgets, and is fine where nothing is."""
+    store.compare_and_set("k", None, "v", 10)
+    assert store.compare_and_set("k", "v", None, 0)
+    assert store.get("k") is None
+    assert store.compare_and_set("k", None, None, 0)
+
+
+def test_one_of_many_wins(store):
+    """Of many that set at once, one succeeds."""
+    barrier = threading.Barrier(16)
+    won = []
+
+    def attempt(name):
+        barrier.wait()
+        if store.compare_and_set("k", None, name, 10):
+            won.append(name)
+
+    threads = [threading.Thread(target=attempt, args=(str(n),)) for n in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert won == [store.get("k")]

@@ -1,0 +1,197 @@
+"""The house's layers: imports point one way. A new module must be entered in the table."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+import notebook_notify
+
+ROOT = Path(notebook_notify.__file__).parent
+
+#: From the ground up: a module imports only from lower lines, or from its own line.
+LAYERS = [
+    ["errors", "texts"],
+    ["secret"],
+    ["targets", "messages"],
+    ["config"],
+    ["book", "reports"],
+    [
+        "delivery",
+        "delivery.explain",
+        "delivery.flight",
+        "delivery.store",
+        "delivery.tokens",
+        "delivery.transport",
+        "delivery.workers",
+    ],
+    [
+        "platforms",
+        "platforms.advice",
+        "platforms.advice_dingtalk",
+        "platforms.advice_rows",
+        "platforms.advice_wecom",
+        "platforms.base",
+        "platforms.checks",
+        "platforms.dingtalk",
+        "platforms.dingtalk_chat",
+        "platforms.replies",
+        "platforms.wecom",
+        "platforms.wecom_app",
+        "platforms.wecom_chat",
+    ],
+    ["outcomes"],
+    ["dispatch"],
+    ["sender"],
+    [
+        "sandbox",
+        "sandbox.__main__",
+        "sandbox.client",
+        "sandbox.dingtalk",
+        "sandbox.faults",
+        "sandbox.handler",
+        "sandbox.inbox",
+        "sandbox.page",
+        "sandbox.server",
+        "sandbox.tokens",
+        "sandbox.wecom",
+        "sandbox.wire",
+    ],
+    ["notebook.compose", "notebook.context", "notebook.failures", "notebook.screen"],
+    ["scripts"],
+    [
+        "notebook",
+        "notebook.capture",
+        "notebook.frames",
+        "notebook.magics",
+        "notebook.options",
+        "notebook.runner",
+        "notebook.sandbox_magics",
+        "notebook.setup_dialogue",
+        "notebook.target_magics",
+        "notebook.target_table",
+        "notebook.telling",
+    ],
+    ["", "__main__"],
+]
+LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
+#: Who alone may import a package from outside, by what each name begins with.
+OWNERS = {
+    "requests": ("delivery.transport",),
+    "urllib3": ("delivery.transport",),
+    "tomlkit": ("config",),
+    "platformdirs": ("config",),
+    "keyring": ("secret", "notebook.setup_dialogue"),
+    "IPython": ("notebook.",),
+    "ipykernel": ("notebook.",),
+    "traitlets": ("notebook.",),
+    "ipywidgets": ("panel",),
+    "wcwidth": ("messages", "reports", "notebook."),
+    "matplotlib": ("notebook.",),
+}
+#: Imports that point up, for type hints alone: an error holds the report that it is about.
+FOR_TYPES = {("errors", "reports")}
+#: Parts of the notebook's wing that scripts use, which may have no IPython.
+WITHOUT_IPYTHON = ("notebook.compose", "notebook.context", "notebook.failures", "notebook.screen")
+
+
+def modules():
+    """All modules of the package by their name within it; the package itself is ``""``."""
+    found = {}
+    for path in ROOT.rglob("*.py"):
+        parts = list(path.relative_to(ROOT).with_suffix("").parts)
+        if parts[-1] == "__init__":
+            parts.pop()
+        found[".".join(parts)] = path
+    return found
+
+
+MODULES = modules()
+
+
+def imports(name):
+    """The full names that a module imports anywhere in it, even in functions or for types."""
+    for node in ast.walk(ast.parse(MODULES[name].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: write imports in full"
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}".removeprefix("notebook_notify.")
+                yield f"{node.module}.{alias.name}" if inner in MODULES else node.module
+
+
+def ours(name):
+    """The modules of the package that a module imports."""
+    for imported in imports(name):
+        root, _, rest = imported.partition(".")
+        if root == "notebook_notify" and rest != name:
+            yield rest
+
+
+def lazy(name):
+    """Modules that ``name`` names in a table, to import them when they are asked for."""
+    return {"": {"secret", "reports", "targets", "messages", "scripts", "sender"}}.get(name, set())
+
+
+def test_every_module_is_in_the_table():
+    """Whoever adds a module says which layer it belongs to; what is gone leaves the table."""
+    assert sorted(LEVEL) == sorted(MODULES)
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_imports_point_down(name):
+    """No module knows of anything above it."""
+    known = {*ours(name), *lazy(name)}
+    up = {(name, one) for one in known if LEVEL[one] > LEVEL[name]}
+    assert up <= FOR_TYPES
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_outside_packages_have_one_owner(name):
+    """Each package from outside is imported in its own place alone, and is a known one."""
+    for imported in imports(name):
+        root = imported.partition(".")[0]
+        if root in sys.stdlib_module_names or root == "notebook_notify":
+            continue
+        assert root in OWNERS, f"{name} imports {root}: enter it in OWNERS"
+        assert name.startswith(OWNERS[root]), f"{name} must not import {root}"
+
+
+@pytest.mark.parametrize("name", WITHOUT_IPYTHON)
+def test_what_scripts_use_needs_no_ipython(name):
+    """A script without IPython can compose a message: no module on its way imports it."""
+    seen, waiting = set(), ["scripts", name]
+    while waiting:
+        one = waiting.pop()
+        if one in seen:
+            continue
+        seen.add(one)
+        assert not {"IPython", "ipykernel", "traitlets"} & {
+            i.partition(".")[0] for i in imports(one)
+        }
+        waiting += [inner for inner in ours(one) if inner]
+
+
+@pytest.mark.parametrize("name", sorted(n for n in MODULES if n.partition(".")[0] == "sandbox"))
+def test_the_sandbox_knows_nothing_of_ours(name):
+    """The sandbox is the judge: it shares no line with what it judges."""
+    assert [one for one in ours(name) if one.partition(".")[0] != "sandbox"] == []
+    outside = {one.partition(".")[0] for one in imports(name)} - {"notebook_notify"}
+    assert outside <= set(sys.stdlib_module_names)
+
+
+def test_who_may_start_the_sandbox():
+    """Only what a user starts it with knows the sandbox."""
+    users = {n for n in MODULES if any(one.partition(".")[0] == "sandbox" for one in ours(n))}
+    users = {n for n in users if n.partition(".")[0] != "sandbox"}
+    assert all(n == "__main__" or n.startswith(("notebook.", "panel.")) for n in users)
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_no_long_file(name):
+    """A module fits into a head: at most 350 lines."""
+    assert len(MODULES[name].read_text(encoding="utf-8").splitlines()) <= 350

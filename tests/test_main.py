@@ -1,0 +1,157 @@
+"""``python -m notebook_notify``: send, check, sandbox; what is printed and the exit codes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import urllib.request
+
+import pytest
+
+from notebook_notify import sender
+from notebook_notify.__main__ import MISTAKE, NOT_SENT, main
+
+
+@pytest.fixture
+def saved(sandbox):
+    """Two of the sandbox's targets stand in the config file, as a user's do."""
+    path = os.environ["NOTEBOOK_NOTIFY_CONFIG"]
+    os.makedirs(os.path.dirname(path))
+    app, ding = sandbox.wecom.app, sandbox.dingtalk
+    with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
+        file.write(
+            f"""
+            [targets.ops]
+            channel = "wecom_chat"
+            corp_id = "{sandbox.wecom.corp_id}"
+            corp_secret = "{app.corp_secret}"
+            chat_id = "{app.chat_id}"
+            base_url = "{sandbox.url}"
+            [targets.ding]
+            channel = "dingtalk_chat"
+            app_key = "{ding.app_key}"
+            app_secret = "{ding.app_secret}"
+            chat_id = "{ding.chat_id}"
+            base_url = "{sandbox.url}"
+            """
+        )
+    return sandbox
+
+
+def run(*arguments, stdin=None, **environment):
+    """Run the shell's command."""
+    return subprocess.run(
+        [sys.executable, "-m", "notebook_notify", *arguments],
+        input=stdin,
+        stdin=None if stdin is not None else subprocess.DEVNULL,
+        capture_output=True,
+        timeout=30,
+        check=False,
+        env=os.environ | {"PYTHONIOENCODING": "utf-8"} | environment,
+    )
+
+
+def test_send(saved):
+    """A text on the line goes out; the report is on stdout and the exit code 0."""
+    done = run("send", "--to", "ops", "夜间回测", "完成")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.decode().startswith("✓ sent ops (WeCom group")
+    assert [m["content"] for m in saved.inbox] == ["夜间回测 完成"]
+
+
+def test_send_from_stdin(saved):
+    """Without a text, stdin is sent, as a pipe gives it, its last line break left out."""
+    done = run("send", "-t", "ops", "-t", "ding", stdin="two\n  lines ✓\n".encode())
+    assert done.returncode == 0
+    assert [m["content"] for m in saved.inbox] == ["two\n  lines ✓"] * 2
+
+
+def test_send_survives_foreign_characters(saved):
+    """Bytes that are no text, and a terminal without a ✓, end in a sent message, not a crash."""
+    done = run("send", "-t", "ops", stdin=b"caf\xe9", PYTHONIOENCODING="ascii")
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.startswith(b"? sent ops")
+    assert len(saved.inbox) == 1
+
+
+def test_not_sent(saved):
+    """What was not sent is on stderr, with the exit code 1."""
+    saved.fail_next(errcode=86003, path="send")
+    done = run("send", "--to", "ops", "x")
+    assert (done.returncode, done.stdout) == (NOT_SENT, b"")
+    assert "86003" in done.stderr.decode()
+
+
+def test_mistakes(saved, capsys):
+    """The caller's mistakes are one line on stderr, with the exit code 2."""
+    assert main(["send", "--to", "opps", "x"]) == MISTAKE
+    said = capsys.readouterr().err
+    assert said.startswith("notebook_notify: no target opps; did you mean ops?")
+    assert len(said.splitlines()) == 1
+    assert run("send", "--to", "ops").returncode == MISTAKE  # nothing on stdin
+    assert run("send", "x").returncode == MISTAKE  # several targets, no default
+    for arguments in ([], ["fly"], ["send", "--timeout", "soon", "x"]):
+        with pytest.raises(SystemExit) as caught:
+            main(arguments)
+        assert caught.value.code == MISTAKE
+    assert saved.inbox == []
+
+
+def test_closed_stdin(saved, monkeypatch):
+    """A process without stdin has nothing to send, and says so."""
+    monkeypatch.setattr(sys, "stdin", None)
+    assert main(["send", "--to", "ops"]) == MISTAKE
+
+
+def test_check(saved, capsys):
+    """Credentials are proved without posting; a bad one gives the exit code 1."""
+    assert main(["check", "--to", "ops", "--to", "ding"]) == 0
+    out, err = capsys.readouterr()
+    assert out.count("credential good") == 2
+    saved.fail_next(errcode=40001, path="/cgi-bin/gettoken")
+    assert main(["check", "-t", "ops"]) == NOT_SENT
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "not proved ops" in err
+    assert saved.inbox == []
+
+
+def test_interrupted(saved, capsys, monkeypatch):
+    """Ctrl-C ends the command with what is known of the message."""
+
+    def interrupted(*_args, **_options):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sender.SENDER, "_settle", interrupted)
+    assert main(["send", "--to", "ops", "x"]) == NOT_SENT
+    assert "ops" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("command", [[], ["send"], ["check"], ["sandbox"]])
+def test_help(command, capsys):
+    """Each command explains itself."""
+    with pytest.raises(SystemExit) as caught:
+        main([*command, "--help"])
+    assert caught.value.code == 0
+    assert capsys.readouterr().out.startswith("usage: python -m notebook_notify")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_sandbox():
+    """The sandbox prints its address first, answers there, and ends on SIGTERM."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "notebook_notify", "sandbox", "--port", "0"],
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as process:
+        url = next(
+            word
+            for word in process.stdout.readline().split()
+            if word.startswith("http://127.0.0.1:")
+        )
+        with urllib.request.urlopen(f"{url}/targets.json", timeout=5) as reply:
+            assert b"sandbox-wecom_chat" in reply.read()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0

@@ -1,0 +1,290 @@
+"""The shared sender: ``send``, ``check``, finding targets, and the seed's three functions."""
+
+from __future__ import annotations
+
+import json
+import threading
+import warnings
+
+import pytest
+
+from notebook_notify import Text, send, sender
+from notebook_notify.errors import SecretError, TargetError
+from notebook_notify.sandbox import Sandbox
+from notebook_notify.secret import MASK
+from notebook_notify.sender import (
+    NotifyWarning,
+    check,
+    dingtalk_group_chat,
+    find,
+    targets,
+    wechat_application,
+    wechat_group_chat,
+)
+from notebook_notify.targets import Target
+
+
+@pytest.fixture
+def known(sandbox):
+    """The sandbox's targets are known by name, and its magics' defaults."""
+    sender.TARGETS.use_sandbox(sandbox.targets)
+    return sandbox
+
+
+def chat(sandbox, message="完成", **options):
+    """The seed's first function, against the sandbox."""
+    app = sandbox.wecom.app
+    options = {"base_url": sandbox.url, **options}
+    return wechat_group_chat(
+        sandbox.wecom.corp_id, app.corp_secret, app.chat_id, message, **options
+    )
+
+
+def application(sandbox, message="完成", agent_id=1000002, **options):
+    """The seed's second function, against the sandbox."""
+    options = {"base_url": sandbox.url, **options}
+    return wechat_application(
+        sandbox.wecom.corp_id, sandbox.wecom.app.corp_secret, agent_id, message, **options
+    )
+
+
+def dingtalk(sandbox, message="完成", **options):
+    """The seed's third function, against the sandbox."""
+    ding = sandbox.dingtalk
+    options = {"base_url": sandbox.url, **options}
+    return dingtalk_group_chat(ding.app_key, ding.app_secret, ding.chat_id, message, **options)
+
+
+SEED = [chat, application, dingtalk]
+
+
+# ── send ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_send_by_name(known):
+    """A text goes to a target by its name, and the report is true."""
+    report = send("done", to="sandbox-dingtalk_chat")
+    assert report
+    assert [m["content"] for m in known.inbox] == ["done"]
+
+
+def test_send_to_several(known):
+    """Several names, and targets made on the spot, each get the text."""
+    made = Target("wecom_app", {**known.targets["sandbox-wecom_app"]})
+    made.fields.pop("channel")
+    report = send(Text("done"), to=["sandbox-wecom_chat", made])
+    assert [result.target for result in report.results] == ["sandbox-wecom_chat", "wecom_app"]
+    assert {m["channel"] for m in known.inbox} == {"wecom_chat", "wecom_app"}
+
+
+def test_unknown_target(known):
+    """A name that does not exist raises with the near match; no other target gets the text."""
+    with pytest.raises(TargetError, match="did you mean sandbox-wecom_chat"):
+        send("x", to=["sandbox-wecom_app", "sandbox-wecom_chatt"])
+    assert known.inbox == []
+
+
+def test_no_target_named(known):
+    """An empty list of targets is a mistake: a report on nothing would read as sent."""
+    with pytest.raises(TargetError, match="no target was named"):
+        send("x", to=[])
+
+
+def test_no_target_at_all():
+    """Without any target the error names the place where they are looked for."""
+    with pytest.raises(TargetError, match=r"notebook_notify\.toml"):
+        send("x")
+
+
+def test_delivery_trouble_does_not_raise(known):
+    """What goes wrong on the way is in the report, and raised only on request."""
+    known.fail_next("html")
+    report = send("x", to="sandbox-wecom_chat")
+    assert not report
+    with pytest.raises(Exception, match="not sent sandbox-wecom_chat"):
+        report.raise_for_status()
+
+
+def test_check(known):
+    """Credentials are proved without posting."""
+    assert check(["sandbox-wecom_chat", "sandbox-dingtalk_chat"])
+    assert known.stats["requests"] == known.stats["token_requests"] == 2
+    known.stop()
+    assert not check("sandbox-wecom_chat", timeout=0.2)
+
+
+# ── finding targets ──────────────────────────────────────────────────────────────────────────
+
+
+def test_targets_are_checked(known):
+    """A target that cannot work is refused when it is looked up."""
+    with pytest.raises(TargetError, match="chat_id"):
+        targets(Target("wecom_chat", {"corp_id": "a", "corp_secret": "b"}))
+
+
+def test_find(known):
+    """A magic's line means its names, else the default of the magic."""
+    assert [t.name for t in find(["sandbox-wecom_chat", "sandbox-dingtalk_chat"])] == [
+        "sandbox-wecom_chat",
+        "sandbox-dingtalk_chat",
+    ]
+    assert [t.name for t in find([], magic="wechat_app")] == ["sandbox-wecom_app"]
+    (target,) = find(["sandbox-wecom_chat"], explicit={"chat_id": "other"})
+    assert target.get("chat_id") == "other"
+
+
+def test_find_asks_for_environment_secrets(known, monkeypatch):
+    """A variable that is not set is told before the cell runs; one that is set passes."""
+    explicit = {"corp_secret": "env:A_SECRET_OF_OURS"}
+    with pytest.raises((SecretError, TargetError), match="A_SECRET_OF_OURS"):
+        find(["sandbox-wecom_chat"], explicit=explicit)
+    monkeypatch.setenv("A_SECRET_OF_OURS", "s" * 20)
+    assert find(["sandbox-wecom_chat"], explicit=explicit)
+
+
+# ── the seed's functions ─────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("function", SEED)
+def test_true(sandbox, function):
+    """A message that the platform accepted answers ``True`` itself."""
+    assert function(sandbox) is True
+    assert [m["content"] for m in sandbox.inbox] == ["完成"]
+
+
+@pytest.mark.parametrize("agent_id", [1000002, "1000002"])
+def test_agent_id(sandbox, agent_id):
+    """The AgentId may be a number or its digits, and the message goes to everyone in scope."""
+    assert application(sandbox, agent_id=agent_id) is True
+    assert sandbox.inbox[0]["to"] == "@all"
+
+
+@pytest.mark.parametrize("function", SEED)
+def test_the_platforms_dict(sandbox, function):
+    """A refusal answers the platform's dict, key by key, as it came."""
+    sandbox.fail_next(errcode=50001, errmsg="中文 msg from ip: 1.2.3.4", path="send")
+    assert function(sandbox) == {"errcode": 50001, "errmsg": "中文 msg from ip: 1.2.3.4"}
+
+
+def test_the_wrapped_dict(sandbox):
+    """DingTalk's wrapper is answered as it came, with the code inside."""
+    sandbox.fail_next(sub_code="34001", errmsg="无效的会话id", path="send")
+    assert dingtalk(sandbox) == {
+        "errcode": 88,
+        "sub_code": "34001",
+        "sub_msg": "无效的会话id",
+        "errmsg": "ding talk error[subcode=34001,submsg=无效的会话id]",
+    }
+
+
+def test_only_secrets_are_changed_in_the_dict(sandbox):
+    """The dict is redacted, wherever the secret stands in it, and nowhere else."""
+    secret = sandbox.wecom.app.corp_secret
+    body = {"errcode": 40001, "errmsg": f"bad {secret}", "more": [secret, {"n": 1.5, secret: None}]}
+    sandbox.fail_next(body=json.dumps(body), path="send", count=2)
+    assert chat(sandbox) == {
+        "errcode": 40001,
+        "errmsg": f"bad {MASK}",
+        "more": [MASK, {"n": 1.5, MASK: None}],
+    }
+
+
+def test_our_codes(sandbox):
+    """Where the platform gave no answer, the dict has a code of our own and says why."""
+
+    def code(**options):
+        answer = chat(sandbox, **options)
+        assert set(answer) >= {"errcode", "errmsg"}
+        return answer["errcode"]
+
+    assert code(base_url="http://127.0.0.1:1") == -1001
+    sandbox.fail_next("reset", path="send")
+    assert code() == -1003
+    sandbox.fail_next("html", path="send")
+    assert code() == -1004
+    assert code(timeout=0) == -1005
+    sandbox.fail_next("hang", path="send")
+    assert code(timeout=0.2) == -1003
+
+
+def test_untrusted(sandbox):
+    """A server that does not prove who it is answers -1002, and is told no secret."""
+    import socket
+    import ssl
+
+    import trustme
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
+    heard = []
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def accept():
+            connection, _ = listener.accept()
+            with connection:
+                try:
+                    heard.append(context.wrap_socket(connection, server_side=True).recv(100))
+                except (ssl.SSLError, OSError):
+                    heard.append(b"")
+
+        thread = threading.Thread(target=accept, daemon=True)
+        thread.start()
+        answer = chat(sandbox, base_url=f"https://127.0.0.1:{listener.getsockname()[1]}")
+        thread.join(5)
+    assert answer["errcode"] == -1002
+    assert heard == [b""]
+
+
+def test_partial_is_true_with_a_warning(sandbox):
+    """Accepted, but not for everyone: ``True``, and a warning at the caller's own line."""
+    sandbox.fail_next("partial", path="send", body="lisi|wangwu")
+    with pytest.warns(NotifyWarning, match="lisi, wangwu") as caught:
+        assert application(sandbox) is True
+    assert caught[0].filename == __file__
+
+
+@pytest.mark.parametrize("function", SEED)
+@pytest.mark.parametrize("fault", [{"errcode": -1}, {"kind": "half"}, {"kind": "reset"}])
+def test_never_repeated(sandbox, function, fault):
+    """The seed's functions send once, whatever the answer is."""
+    sandbox.fail_next(**fault, path="send", count=5)
+    assert function(sandbox) is not True
+    assert sandbox.stats["requests"] - sandbox.stats["token_requests"] == 1
+
+
+@pytest.mark.parametrize("function", SEED)
+def test_a_refused_token_is_renewed(sandbox, function):
+    """An expired token is no failure: what was refused had not been sent."""
+    assert function(sandbox, "a") is True
+    sandbox.expire_tokens()
+    assert function(sandbox, "b") is True
+    assert [m["content"] for m in sandbox.inbox] == ["a", "b"]
+
+
+def test_parts_sent(sandbox):
+    """If a later part of a long text failed, ``parts_sent`` tells how many went out."""
+    sandbox.fail_next("errcode_string", path="send")
+    sandbox.fail_next(errcode=86003, errmsg="no", path="send")
+    assert chat(sandbox, "字" * 1000) == {"errcode": 86003, "errmsg": "no", "parts_sent": 1}
+
+
+@pytest.mark.parametrize("function", SEED)
+def test_mistakes_raise(sandbox, function):
+    """An empty message, or an address that is not safe, is the caller's mistake."""
+    with pytest.raises(TargetError, match="empty"):
+        function(sandbox, " ")
+    with pytest.raises(TargetError, match="https"):
+        function(sandbox, base_url="http://qyapi.weixin.qq.com")
+    assert sandbox.stats["requests"] == 0
+
+
+def test_100_sends_one_connection_one_token(sandbox):
+    """100 sends, by `send` and by the seed's functions, take one connection and one token call."""
+    with Sandbox() as other, warnings.catch_warnings():
+        sender.TARGETS.use_sandbox(other.targets)
+        for number in range(100):
+            assert send(f"n {number}", to="sandbox-wecom_chat")
+            assert chat(sandbox, f"n {number}") is True
+        for box in (other, sandbox):
+            assert box.stats == {"connections": 1, "requests": 101, "token_requests": 1}
+            assert [m["content"] for m in box.inbox] == [f"n {number}" for number in range(100)]
