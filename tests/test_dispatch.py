@@ -401,6 +401,18 @@ def test_a_repeat_that_fails_does_not_deny_the_first(quick, sandbox, code):
     assert len(sandbox.inbox) == 1
 
 
+def test_time_up_during_the_repeat(quick, sandbox):
+    """Who stops waiting while the repeat fetches a token is told that the first may be there."""
+    target = to(sandbox, APP)
+    sent(quick, target, "first")
+    sandbox.fail_next("half", path="send")
+    sandbox.fail_next(errcode=42001, path="send")
+    sandbox.fail_next("hang", path="gettoken", seconds=1)
+    result = sent(quick, target, "second", timeout=0.3, once=True)
+    assert (result.outcome, result.error["errcode"]) == ("unknown", errors.UNKNOWN)
+    assert [message["content"] for message in sandbox.inbox] == ["first", "second"]
+
+
 def test_the_repeat_leaves_while_the_platform_remembers(quick, sandbox, monkeypatch):
     """A repeat that would come too late to be dropped as a double is not sent."""
     monkeypatch.setattr(dispatch, "REPEAT_WITHIN", -1)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import urllib.request
+from pathlib import Path
 
 import pytest
 
@@ -17,26 +18,26 @@ from notebook_notify.__main__ import MISTAKE, NOT_SENT, main
 @pytest.fixture
 def saved(sandbox):
     """Two of the sandbox's targets stand in the config file, as a user's do."""
-    path = os.environ["NOTEBOOK_NOTIFY_CONFIG"]
-    os.makedirs(os.path.dirname(path))
+    path = Path(os.environ["NOTEBOOK_NOTIFY_CONFIG"])
+    path.parent.mkdir(parents=True)
+    path.touch(0o600)
     app, ding = sandbox.wecom.app, sandbox.dingtalk
-    with open(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w") as file:
-        file.write(
-            f"""
-            [targets.ops]
-            channel = "wecom_chat"
-            corp_id = "{sandbox.wecom.corp_id}"
-            corp_secret = "{app.corp_secret}"
-            chat_id = "{app.chat_id}"
-            base_url = "{sandbox.url}"
-            [targets.ding]
-            channel = "dingtalk_chat"
-            app_key = "{ding.app_key}"
-            app_secret = "{ding.app_secret}"
-            chat_id = "{ding.chat_id}"
-            base_url = "{sandbox.url}"
-            """
-        )
+    path.write_text(
+        f"""
+        [targets.ops]
+        channel = "wecom_chat"
+        corp_id = "{sandbox.wecom.corp_id}"
+        corp_secret = "{app.corp_secret}"
+        chat_id = "{app.chat_id}"
+        base_url = "{sandbox.url}"
+        [targets.ding]
+        channel = "dingtalk_chat"
+        app_key = "{ding.app_key}"
+        app_secret = "{ding.app_secret}"
+        chat_id = "{ding.chat_id}"
+        base_url = "{sandbox.url}"
+        """
+    )
     return sandbox
 
 

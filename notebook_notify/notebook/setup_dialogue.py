@@ -17,11 +17,18 @@ from notebook_notify.targets import Target
 from notebook_notify.texts import local, say
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from notebook_notify.targets import Field, Spec
 
 
-def set_up(name: str, channel: str | None) -> None:
+def set_up(name: str, channel: str | None, given: Mapping[str, str]) -> None:
     """Ask for a target's fields, save it as *name*, check it, and offer a test message.
+
+    Args:
+        name: what to call it.
+        channel: its kind; ``None`` asks.
+        given: fields that are not asked for.
 
     Raises:
         TargetError: an answer cannot be used, or there is nobody to ask.
@@ -31,16 +38,16 @@ def set_up(name: str, channel: str | None) -> None:
         kinds = ", ".join(SPECS)
         raise TargetError(say(f"没有通道 {channel}；可用：{kinds}", f"no channel {channel}; there are {kinds}"))
     try:
-        _ask_and_save(name, channel)
+        _ask_and_save(name, channel, given)
         return
     except (StdinNotImplementedError, EOFError):
         message = _without_stdin(channel)
     raise TargetError(message)
 
 
-def _ask_and_save(name: str, channel: str | None) -> None:
+def _ask_and_save(name: str, channel: str | None, given: Mapping[str, str]) -> None:
     spec = SPECS[channel] if channel else _choose()
-    fields: dict[str, Any] = {}
+    fields: dict[str, Any] = {**given}
     for one in spec.fields:
         if one.required or one.kind == "names":
             answer = _ask(one, spec)

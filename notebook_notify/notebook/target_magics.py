@@ -37,6 +37,8 @@ class TargetMagics(Magics):
     @magic_arguments()
     @argument("name", help="what to call the target, e.g. ops")
     @argument("--channel", metavar="KIND", help="e.g. wecom_chat; skips the question for it")
+    @argument("--proxy", metavar="URL", help="the proxy whose address the platform trusts")
+    @argument("--base-url", metavar="URL", help="another API address than the platform's own")
     def notify_setup(self, line: str) -> None:
         """Ask step by step for a target, save it, check it, and offer a test message.
 
@@ -46,7 +48,9 @@ class TargetMagics(Magics):
         from notebook_notify.notebook.setup_dialogue import set_up
 
         arguments = self.notify_setup.parser.parse_argstring(line)
-        _or_usage_error(lambda: set_up(arguments.name, arguments.channel))
+        extra = {"proxy": arguments.proxy, "base_url": arguments.base_url}
+        given = {key: value for key, value in extra.items() if value is not None}
+        _or_usage_error(lambda: set_up(arguments.name, arguments.channel, given))
 
 
 def _or_usage_error(job: Callable[[], None]) -> None:

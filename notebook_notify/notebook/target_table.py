@@ -1,4 +1,4 @@
-"""The targets that are known, as a table."""
+"""The targets that are known, as they are shown to people."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from notebook_notify.secret import scrub
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Iterator
 
     from notebook_notify.book import Known
 
@@ -21,45 +21,53 @@ if TYPE_CHECKING:
 def show() -> None:
     """Show the targets; raises ``ConfigError`` if a config file cannot be used."""
     known = sender.TARGETS.known()
-    warnings = sender.TARGETS.config.warnings
-    looked = ", ".join(map(str, sender.TARGETS.looked_in))
+    notes = [scrub(warning) for warning in sender.TARGETS.config.warnings]
     if not known:
-        hint = say(
-            f"还没有目标（找过 {looked}）。%notify_setup 名称 新建一个；%notify_sandbox 不用账号先试",
-            f"no target yet (looked in {looked}). Make one with %notify_setup NAME, "
-            "or try without an account: %notify_sandbox",
+        looked = ", ".join(map(str, sender.TARGETS.looked_in))
+        notes.append(
+            say(
+                f"还没有目标（找过 {looked}）。%notify_setup 名称 新建一个；"
+                "%notify_sandbox 不用账号先试",
+                f"no target yet (looked in {looked}). Make one with %notify_setup NAME, "
+                "or try without an account: %notify_sandbox",
+            )
         )
-        display({"text/plain": hint}, raw=True)
-        return
-    rows = [_row(one) for one in known]
-    heads = (say("名称", "name"), say("通道", "channel"), say("默认用于", "default of"),
-             say("字段", "fields"), say("来源", "from"), say("缺少", "lacks"))
-    notes = [scrub(warning) for warning in warnings]
-    display({"text/plain": _plain(heads, rows, notes), "text/html": _html(heads, rows, notes)}, raw=True)
+    blocks = [(_head(one), list(_lines(one))) for one in known]
+    plain = [f"{head}\n" + "\n".join(f"  {k}: {v}" for k, v in lines) for head, lines in blocks]
+    html = [_block(head, lines) for head, lines in blocks]
+    html += [f'<div style="margin:.5em 0">· {escape(note)}</div>' for note in notes]
+    display(
+        {"text/plain": "\n".join([*plain, *(f"· {n}" for n in notes)]), "text/html": "".join(html)},
+        raw=True,
+    )
 
 
-def _row(one: Known) -> tuple[str, ...]:
-    defaults = ", ".join(f"%%notify_{magic}" for magic in one.default_for)
-    fields = ", ".join(f"{key} = {value}" for key, value in one.fields.items())
+def _head(one: Known) -> str:
     title = say(*SPECS[one.channel].title)
     name = one.name or say("（环境变量）", "(environment)")
-    return (name, f"{title} {one.channel}", defaults, fields, one.source, "; ".join(one.missing))
+    default = ", ".join(f"%%notify_{magic}" for magic in one.default_for)
+    default = say(f" · {default} 的默认目标", f" · default of {default}") if default else ""
+    return f"{name} · {title}{default}"
 
 
-def _plain(heads: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:
-    lines = []
-    for row in rows:
-        name, *rest = row
-        lines.append(name)
-        lines += [f"    {head}: {text}" for head, text in zip(heads[1:], rest, strict=True) if text]
-    return "\n".join([*lines, *(f"· {note}" for note in notes)])
+def _lines(one: Known) -> Iterator[tuple[str, str]]:
+    if one.missing:
+        yield say("缺少", "lacks"), "; ".join(one.missing)
+    yield say("通道", "channel"), one.channel
+    yield from one.fields.items()
+    yield say("来源", "from"), one.source
 
 
-def _html(heads: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str]) -> str:
-    style = 'style="text-align:left;vertical-align:top;padding:.25em .75em;overflow-wrap:anywhere"'
-    cells: Callable[[str, Sequence[str]], str] = lambda tag, row: "".join(  # noqa: E731
-        f"<{tag} {style}>{escape(text)}</{tag}>" for text in row
+def _block(head: str, lines: list[tuple[str, str]]) -> str:
+    rows = "".join(
+        '<div style="display:flex;gap:.8em"><span style="flex:0 0 7em;opacity:.65">'
+        f'{escape(key)}</span><span style="flex:1;min-width:0;overflow-wrap:anywhere">'
+        f"{escape(value)}</span></div>"
+        for key, value in lines
     )
-    body = "".join(f"<tr>{cells('td', row)}</tr>" for row in rows)
-    noted = "".join(f"<div>· {escape(note)}</div>" for note in notes)
-    return f"<table><thead><tr>{cells('th', heads)}</tr></thead><tbody>{body}</tbody></table>{noted}"
+    return (
+        '<div style="border-left:3px solid var(--jp-border-color1, #9e9e9e);padding:.15em .75em;'
+        "margin:.5em 0;font-family:var(--jp-ui-font-family, system-ui, sans-serif);"
+        'font-size:var(--jp-ui-font-size1, 13px);line-height:1.5">'
+        f"<div><b>{escape(head)}</b></div>{rows}</div>"
+    )

@@ -8,7 +8,7 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from jupyter_client.manager import KernelManager
 from table import interleave
@@ -71,7 +71,7 @@ def _run(sandbox: str, cell: str) -> Cost:
             client.wait_for_ready(timeout=60)
             _execute(client, f"%load_ext notebook_notify\n%notify_sandbox --url {sandbox}")
             seconds, shown = _execute(client, cell)
-            return Cost(seconds, _peak(manager.provisioner.pid), shown)
+            return Cost(seconds, _peak(manager.provisioner), shown)
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
@@ -95,9 +95,9 @@ def _execute(client: BlockingKernelClient, cell: str) -> tuple[float, int]:
             return time.perf_counter() - began, shown
 
 
-def _peak(pid: int) -> float:
-    """The most memory that the process ever had resident, in MB."""
-    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+def _peak(provisioner: Any) -> float:
+    """The most memory that the kernel ever had resident, in MB."""
+    status = Path(f"/proc/{provisioner.pid}/status").read_text(encoding="ascii", errors="replace")
     found = re.search(r"VmHWM:\s+(\d+) kB", status)
     assert found is not None
     return int(found[1]) / 1024

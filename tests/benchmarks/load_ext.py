@@ -13,6 +13,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+from functools import partial
 from typing import TYPE_CHECKING
 
 from table import Row, interleave, spread, yes
@@ -43,11 +44,8 @@ def measure(pairs: int) -> Iterable[Row]:
     """Two times, each with the modules that must not be there."""
     for name, (before, job) in JOBS.items():
         _run(before, job)  # writes what byte code there is to write
-        measured = interleave(
-            lambda before=before, job=job: _run(before, job),
-            lambda before=before: _run(before, "import requests"),
-            pairs,
-        )
+        ours, baseline = partial(_run, before, job), partial(_run, before, "import requests")
+        measured = interleave(ours, baseline, pairs)
         times = [ours for (ours, _), _ in measured]
         there = sorted({module for (_, modules), _ in measured for module in modules})
         yield Row(

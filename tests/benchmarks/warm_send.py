@@ -14,7 +14,7 @@ import tempfile
 import time
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 from unittest import mock
 
 import requests
@@ -30,7 +30,11 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 TEXT = ("回测 nightly 完成：夏普 1.87，最大回撤 4.2%。\n" * 20)[:500]
 SENDS = 100
-FIELDS = {"corp_id": "ww0123456789abcdef", "corp_secret": "s" * 43, "chat_id": "wrchat0001"}
+FIELDS: dict[str, Any] = {
+    "corp_id": "ww0123456789abcdef",
+    "corp_secret": "s" * 43,
+    "chat_id": "wrchat0001",
+}
 
 
 def measure(pairs: int) -> Iterable[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -16,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,8 +71,8 @@ class Lab:
         page = browser.new_page(viewport={"width": width, "height": 900})
         page.goto(f"{self._url}/lab/tree/{name}?token={self._token}&reset")
         page.wait_for_selector(".jp-Notebook .jp-CodeCell", timeout=60_000)
-        idle = ".jp-Notebook-ExecutionIndicator[data-status=idle]"
-        page.wait_for_selector(idle, state="attached", timeout=60_000)
+        idle = page.get_by_text(re.compile(r"Python 3.*\| Idle"))
+        expect(idle).to_have_count(1, timeout=60_000)
         if width < 800:
             page.keyboard.press("Control+b")  # the file browser leaves no room for the notebook
         return page
@@ -91,6 +92,7 @@ def _running(folder: Path) -> Iterator[Lab]:
     lab = Lab(folder, port, token)
     # Every cell stays in the page, whether it is in view or not.
     lab._setting("notebook-extension/tracker", {"windowingMode": "none"})
+    lab._setting("apputils-extension/notification", {"fetchNews": "false"})
     environment = {
         **os.environ,
         "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),

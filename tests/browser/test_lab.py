@@ -11,6 +11,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
+from notebook_notify.sandbox import Sandbox
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
@@ -18,9 +20,9 @@ QUICKSTART = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
 
 
 def _notebook(path: Path, *cells: str) -> None:
-    nbformat.write(
-        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells]), path
-    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(one) for one in cells])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3 (ipykernel)"}
+    nbformat.write(notebook, path)
 
 
 def _run_all(page: Page) -> None:
@@ -108,37 +110,38 @@ def test_hostile_texts_stay_texts(lab, browser: Browser) -> None:
     page.close()
 
 
-def test_setup_dialogue_asks_without_echo(lab, browser: Browser) -> None:
+def test_setup_dialogue(lab, browser: Browser, artifacts: Path) -> None:
     """`%notify_setup` asks on the page, the secret without echo, and what it saves delivers."""
-    _notebook(
-        lab.folder / "setup.ipynb",
-        "from notebook_notify.sandbox import Sandbox\nbox = Sandbox().start()\n"
-        "t = box.targets['sandbox-wecom_chat']\n%load_ext notebook_notify\n"
-        "print(t['corp_id'], t['corp_secret'], t['chat_id'])",
-        "%notify_setup ops --channel wecom_chat",
-    )
-    page = lab.open(browser, "setup.ipynb")
-    _run_all(page)
-    first = page.locator(".jp-CodeCell").nth(0).locator(".jp-OutputArea")
-    expect(first).to_contain_text("ww", timeout=30_000)
-    corp_id, secret, chat_id = first.inner_text().split()
-    asked = page.locator(".jp-CodeCell").nth(1)
-    for answer in (corp_id, secret, chat_id):
-        field = asked.locator("input.jp-Stdin-input")
-        expect(field).to_be_visible(timeout=20_000)
-        assert field.get_attribute("type") == ("password" if answer == secret else "text")
-        field.fill(answer)
-        field.press("Enter")
-        expect(field.locator(f"xpath=self::*[@value='{answer}']")).to_have_count(0)
-    # No sandbox here: the saved target goes to the real host, which cannot be reached.
-    output = asked.locator(".jp-OutputArea")
-    expect(output).to_contain_text("notebook_notify.toml", timeout=30_000)
-    page.get_by_role("menuitem", name="File", exact=True).click()
-    page.get_by_role("menuitem", name="Save Notebook", exact=True).click()
-    page.wait_for_timeout(1000)
-    saved = nbformat.read(lab.folder / "setup.ipynb", 4)
-    assert secret not in str(saved.cells[1])
-    config = lab.folder / "notebook_notify.toml"
-    assert secret in config.read_text()
-    assert config.stat().st_mode & 0o777 == 0o600
-    page.close()
+    with Sandbox() as box:
+        target = box.targets["sandbox-wecom_chat"]
+        _notebook(
+            lab.folder / "setup.ipynb",
+            f"%load_ext notebook_notify\n"
+            f"%notify_setup ops --channel wecom_chat --base-url {box.url}",
+            "%notify_wechat what was saved delivers · 保存的目标可用",
+        )
+        page = lab.open(browser, "setup.ipynb")
+        _run_all(page)
+        asked = page.locator(".jp-CodeCell").first
+        secret = target["corp_secret"]
+        answers = {name: target[name] for name in ("corp_id", "corp_secret", "chat_id")}
+        for question, answer in {**answers, "[y/N]": "y"}.items():
+            field = asked.locator(".jp-Stdin").filter(has_text=question).locator("input")
+            expect(field).to_be_visible(timeout=20_000)
+            assert (field.get_attribute("type") == "password") == (answer == secret)
+            field.fill(answer)
+            field.press("Enter")
+        last = page.locator(".jp-CodeCell").last.locator(".jp-OutputArea")
+        expect(last).to_contain_text("已发送 ops", timeout=20_000)
+        assert [message["content"].split(" · ")[0] for message in box.inbox] == [
+            "notebook_notify 测试消息",
+            "what was saved delivers",
+        ]
+        _shoot(page, artifacts / "setup.png")
+        page.locator('[data-jp-item-name="save"] button, [data-jp-item-name="save"]').first.click()
+        page.wait_for_timeout(1500)
+        assert secret not in (lab.folder / "setup.ipynb").read_text()
+        config = lab.folder / "notebook_notify.toml"
+        assert secret in config.read_text()
+        assert config.stat().st_mode & 0o777 == 0o600
+        page.close()

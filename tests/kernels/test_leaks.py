@@ -127,12 +127,6 @@ def traces(environment_for, start_kernel, tmp_path_factory):
             for xmode in XMODES:
                 kernel.run(f"%xmode {xmode}")
                 shown += [kernel.run(cell) for cell in RAISING]
-            tokens = kernel.run(
-                "import gc\n"
-                "open(os.environ['LOG'] + '.tokens', 'w').write('\\n'.join(\n"
-                "    one for one in gc.get_objects() if isinstance(one, str)))"
-            )
-            del tokens
             inbox = box.inbox
             box.stop()
             for xmode in XMODES[1:3]:
@@ -140,7 +134,6 @@ def traces(environment_for, start_kernel, tmp_path_factory):
                 shown += [kernel.run(cell) for cell in GONE]
             kernel.run("get_ipython().history_manager.writeout_cache()")
             notebook = nbformat.writes(kernel.notebook)
-        (left / "debug.log.tokens").unlink()
     secrets = {
         "corp_secret": chat["corp_secret"],
         "app_secret": ding["app_secret"],
@@ -153,4 +146,81 @@ def traces(environment_for, start_kernel, tmp_path_factory):
 
 def _tokens(box):
     """The tokens that the sandbox gave out."""
-    return [*box.wecom.tokens._live, *box.dingtalk.tokens._live]
+    return [*box.wecom._tokens._tokens, *box.dingtalk._tokens._tokens]
+
+
+def test_the_run_did_what_it_should(traces):
+    """Messages arrived, refusals and lost connections were told, logs and history were written."""
+    told = [shown.box for shown in traces["shown"]]
+    assert len(traces["inbox"]) == 6
+    assert sum(box.startswith("✓") for box in told) == 6
+    assert sum(box.startswith("✗") for box in told) >= 10
+    assert len([name for name in traces["secrets"] if name.startswith("token")]) == 2
+    assert b"urllib3" in traces["debug.log"]
+    assert len(traces["pickles"]) > 100
+    errors = [shown.error.ename for shown in traces["shown"] if shown.error]
+    assert set(errors) == {"SendError", "TargetError", "SecretError"}
+
+
+@pytest.mark.parametrize("place", ["notebook.ipynb", "history.sqlite", "debug.log", "pickles"])
+def test_no_secret_is_left(traces, place):
+    """No secret and no token stands in what a run leaves: notebook, history, log, pickles."""
+    written = traces[place]
+    for name, secret in traces["secrets"].items():
+        at = written.find(secret.encode())
+        assert at < 0, (name, written[max(0, at - 300) : at + 50])
+
+
+def test_no_secret_is_left_elsewhere(traces):
+    """Nor in any other file that the run wrote, nor in the messages."""
+    rest = {name: data for name, data in traces.items() if isinstance(data, bytes)}
+    rest["inbox"] = json.dumps(traces["inbox"]).encode()
+    found = [
+        (name, secret)
+        for name, data in rest.items()
+        for secret, value in traces["secrets"].items()
+        if value.encode() in data
+    ]
+    assert found == []
+
+
+def test_a_literal_on_the_line_stands_in_cell_and_history_only(
+    environment_for, start_kernel, tmp_path
+):
+    """A secret typed on the line is refused; it stands in the cell's source and history alone."""
+    secret = "typedS3cretOnTheLine"
+    history = tmp_path / "history.sqlite"
+    log = tmp_path / "debug.log"
+    with start_kernel(environment_for(tmp_path), history=str(history)) as kernel:
+        kernel.run(f"import logging\nlogging.basicConfig(level=10, filename={str(log)!r}, force=True)")
+        kernel.run("%load_ext notebook_notify")
+        for xmode in XMODES:
+            kernel.run(f"%xmode {xmode}")
+            cell = f"%%notify_wechat --corp-id ww1 --chat-id c --corp-secret {secret}\nprint('ran')"
+            assert kernel.run(cell).error.ename == "UsageError"
+            assert kernel.run(cell[1:].splitlines()[0]).error.ename == "UsageError"
+        kernel.run("get_ipython().history_manager.writeout_cache()")
+        cells = kernel.notebook.cells
+    assert secret not in json.dumps([cell.outputs for cell in cells])
+    assert secret not in log.read_text()
+    with sqlite3.connect(history) as database:
+        rows = database.execute("select source, source_raw from history").fetchall()
+        assert sum(secret in raw for _, raw in rows) == 2 * len(XMODES)
+        assert all(secret not in source or secret in raw for source, raw in rows)
+        dump = "\n".join(line for line in database.iterdump() if '"history"' not in line)
+    database.close()
+    assert secret not in dump
+
+
+def test_messages_are_scrubbed(kernel, message):
+    """What a cell prints or raises by mistake is masked in the message, not on the page."""
+    kernel.run("from notebook_notify import Secret\nkept = Secret('hunter-of-22')")
+    shown = kernel.run(
+        "%%notify_wechat --title 'pw hunter-of-22' --summary 'hunter-of-22'\n"
+        "print('hunter-of-22', 'postgres://me:pa55word@host/db')\nraise ValueError('token=abcdefgh1234')"
+    )
+    assert "hunter-of-22" in shown.text
+    text = message()
+    for leaked in ("hunter-of-22", "pa55word", "abcdefgh1234"):
+        assert leaked not in text
+    assert text.count("••••") >= 4
