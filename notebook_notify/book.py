@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify import config as files
+from notebook_notify import texts
 from notebook_notify.errors import ConfigError, NotifyError, SecretError, TargetError
 from notebook_notify.secret import Secret
 from notebook_notify.targets import (
@@ -48,8 +50,13 @@ class Targets:
 
     @property
     def config(self) -> Config:
-        """The config files' content, read again if they have changed; ``ConfigError`` if bad."""
-        return files.load(self.looked_in, self._specs)
+        """The config files' content, read again if they have changed; ``ConfigError`` if bad.
+
+        Their language and time zone hold from then on.
+        """
+        config = files.load(self.looked_in, self._specs)
+        texts.configure(language=config.language, timezone=config.timezone)
+        return config
 
     @property
     def looked_in(self) -> list[Path]:
@@ -158,6 +165,8 @@ class Targets:
             ConfigError: a config file cannot be used.
             SecretError: a reference is not written as one.
         """
+        with contextlib.suppress(ConfigError):  # told where a target of the file is meant
+            _ = self.config  # the sandbox too speaks the file's language
         given = {key: value for key, value in (explicit or {}).items() if value is not None}
         if to is not None:
             target = self._by_name(to, magic)

@@ -24,7 +24,7 @@ FILE = "notebook_notify.toml"
 #: The environment variable that names another file, instead of all others.
 VARIABLE = "NOTEBOOK_NOTIFY_CONFIG"
 
-_SETTINGS = ("language", "timezone", "link")
+_SETTINGS = ("language", "timezone")
 _LANGUAGES = ("zh", "en", "auto")
 
 
@@ -38,7 +38,6 @@ class Config:
         default_paths: the file that each default stands in.
         language: ``zh``, ``en``, ``auto``, or ``None`` where nothing is said.
         timezone: a name such as ``Asia/Shanghai``, or ``None``.
-        link: the link to a notebook, with ``{user}`` and ``{path}`` to be filled in, or ``None``.
         warnings: what the reader should know, one sentence each.
     """
 
@@ -47,7 +46,6 @@ class Config:
     default_paths: Mapping[str, Path] = field(default_factory=dict)
     language: str | None = None
     timezone: str | None = None
-    link: str | None = None
     warnings: tuple[str, ...] = ()
 
 

@@ -9,7 +9,7 @@ import keyring
 import keyring.backends.fail
 import pytest
 
-from notebook_notify import secret
+from notebook_notify import secret, texts
 from notebook_notify.book import Targets
 from notebook_notify.errors import ConfigError, TargetError
 from notebook_notify.secret import Secret, scrub
@@ -504,3 +504,11 @@ def test_importing_is_cheap():
     root = str(Path(__file__).parents[1])
     done = subprocess.run([sys.executable, "-c", code, root], capture_output=True, text=True)  # noqa: PLW1510
     assert done.stdout.strip() == "[]", done.stderr
+
+
+def test_the_files_language_and_zone_hold(book, monkeypatch):
+    """The config file's language and time zone are those of every text from then on."""
+    monkeypatch.delenv("NOTEBOOK_NOTIFY_LANGUAGE")
+    monkeypatch.setenv("LANG", "zh_CN.UTF-8")
+    assert "no target yet" in refused(book('language = "en"\ntimezone = "Asia/Shanghai"\n').resolve)
+    assert f"{texts.local(0):%H}" == "08"

@@ -36,7 +36,6 @@ SPECS = {
 WHOLE = """\
 language = "zh"                 # zh | en | auto
 timezone = "Asia/Shanghai"
-link     = "https://hub.example.com/user/{user}/lab/tree/{path}"
 
 [defaults]
 wechat = "research"
@@ -119,7 +118,6 @@ def test_a_whole_file(path):
     config = read(path, WHOLE)
     assert config.language == "zh"
     assert config.timezone == "Asia/Shanghai"
-    assert config.link == "https://hub.example.com/user/{user}/lab/tree/{path}"
     assert config.defaults == {"wechat": "research"}
     assert config.default_paths == {"wechat": path}
     assert config.warnings == ()

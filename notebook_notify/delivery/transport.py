@@ -100,7 +100,6 @@ class Transport:
         self._adapter: HTTPAdapter | None = None
         self._routes: dict[tuple[str, str | None], _Route] = {}
         self._environment: tuple[str | None, ...] = ()
-        self._last_use = 0.0
 
     def perform(
         self,
@@ -135,7 +134,9 @@ class Transport:
     def close(self) -> None:
         """Close the kept connections."""
         with self._lock:
-            self._drop()
+            if self._adapter is not None:
+                self._adapter.close()
+            self._forget()
 
     def _perform(self, request: Request, body: _Body | None, deadline: float) -> Reply:
         from urllib3 import Timeout
@@ -164,7 +165,7 @@ class Transport:
         try:
             reply = _read(response, deadline)
         finally:
-            self._last_use = time.monotonic()
+            route.last_use = time.monotonic()
             if reply is None or not reply.complete:
                 response.close()  # what was not read to its end must not be used again
             response.release_conn()
@@ -176,15 +177,15 @@ class Transport:
         scheme, _, rest = request.url.partition("://")
         key = (f"{scheme}://{rest.partition('/')[0]}", request.proxy)
         with self._lock:
-            if now - self._last_use > MAX_IDLE or len(self._routes) > MOST_KEPT:
-                self._drop()
-            self._last_use = now
             if environment != self._environment:
-                self._routes = {}
+                self._forget()
                 self._environment = environment
             route = self._routes.get(key)
-            if route is None:
+            if route is None or now - route.last_use > MAX_IDLE:
+                if route is not None or len(self._routes) >= MOST_KEPT:
+                    self._forget()
                 route = self._routes[key] = self._find_route(*key)
+            route.last_use = now
             return route
 
     def _find_route(self, host: str, proxy: str | None) -> _Route:
@@ -192,7 +193,7 @@ class Transport:
         from requests.adapters import HTTPAdapter
 
         if self._adapter is None:
-            self._adapter = HTTPAdapter(MOST_KEPT + 1, MOST_KEPT, max_retries=0)
+            self._adapter = HTTPAdapter(MOST_KEPT, MOST_KEPT, max_retries=0)
         settings = Session().merge_environment_settings(
             host, {}, stream=True, verify=True, cert=None
         )
@@ -211,19 +212,19 @@ class Transport:
         whole = self._adapter.request_url(probe, proxies).startswith("http")
         return _Route(cast("HTTPConnectionPool", pool), 0 if whole else len(host))
 
-    def _drop(self) -> None:
+    def _forget(self) -> None:
+        """Use no kept connection again; those in use close when they are done."""
         self._routes = {}
-        if self._adapter is not None:
-            self._adapter.close()
-            self._adapter = None
+        self._adapter = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Route:
     """How a host is reached: the connections to it, and how much of a URL is not told there."""
 
     pool: HTTPConnectionPool
     untold: int
+    last_use: float = 0.0
 
     def path_of(self, request: Request) -> str:
         path = request.url[self.untold :]

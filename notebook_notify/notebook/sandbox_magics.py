@@ -9,6 +9,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
+from notebook_notify.errors import NotifyError
 from notebook_notify.texts import language, say
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class SandboxMagics(Magics):
             self._sandbox = Sandbox().start()
         try:
             TARGETS.use_sandbox(self._sandbox.targets)
-        except OSError:
+        except (OSError, ValueError, NotifyError):
             self._sandbox = None
             message = say(f"{arguments.url} 没有沙盒在应答", f"no sandbox answers at {arguments.url}")
         else:

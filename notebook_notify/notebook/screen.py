@@ -238,7 +238,7 @@ def _joined(pieces: Iterable[_Piece]) -> str:
 _ESCAPES = re.compile(
     r"\x1b\[[0-9;:?<=>]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # OSC: titles, links
-    r"|\x1b[@-Z\\-_a-z0-9=>()#]"
+    r"|\x1b(?:[ -/]+[0-~]|[0-Z\\-~])"  # character sets, cursor
 )
 _CONTROL = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 cannot carry

@@ -19,6 +19,7 @@ from notebook_notify.delivery import transport as module
 from notebook_notify.delivery.transport import MAX_REPLY, Reply, Request, Transport
 from notebook_notify.errors import TransportError
 
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 SECRET = "s3cr3t-T0KEN/+&x"
 
 
@@ -159,6 +160,33 @@ def test_idle_connections_are_not_used_again(transport, serve, monkeypatch):
     time.sleep(0.1)
     post(transport, server.url)
     assert server.connections == 2
+
+
+def test_each_host_is_idle_by_itself(transport, serve, monkeypatch):
+    """A host that is asked often keeps no forgotten connection to another one in use."""
+    often, seldom = serve(), serve()
+    post(transport, seldom.url)
+    monkeypatch.setattr(module, "MAX_IDLE", 0.15)
+    for _ in range(4):
+        time.sleep(0.05)
+        post(transport, often.url)
+    assert often.connections == 1
+    post(transport, seldom.url)
+    assert seldom.connections == 2
+
+
+def test_a_call_under_way_survives_another_hosts_idleness(transport, serve, monkeypatch):
+    """Letting kept connections go does not break the calls that use them."""
+    slow, seldom = serve(lambda _: time.sleep(0.3) or OK), serve()
+    post(transport, seldom.url)
+    monkeypatch.setattr(module, "MAX_IDLE", 0.05)
+    statuses = []
+    thread = threading.Thread(target=lambda: statuses.append(post(transport, slow.url).status))
+    thread.start()
+    time.sleep(0.1)
+    post(transport, seldom.url)
+    thread.join()
+    assert statuses == [200]
 
 
 def test_many_at_once_say_nothing(transport, serve, caplog):

@@ -9,7 +9,7 @@ import signal
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import nbformat
 import pytest
@@ -114,7 +114,7 @@ class Kernel:
         self._environment = environment
         self._open = contextlib.ExitStack()
 
-    def __enter__(self) -> Kernel:
+    def __enter__(self) -> Self:
         self._open.enter_context(self._client.setup_kernel(env=self._environment))
         return self
 
@@ -134,9 +134,7 @@ class Kernel:
         except CellExecutionError as raised:
             error = raised
         seconds = time.monotonic() - started
-        return Shown(
-            cell.outputs, error, self._client.arrivals, seconds, cell.execution_count or 0
-        )
+        return Shown(cell.outputs, error, self._client.arrivals, seconds, cell.execution_count or 0)
 
     def interrupted(self, source: str, when: Callable[[], bool]) -> Shown:
         """Run a cell, and press Ctrl-C once *when* is true."""

@@ -42,7 +42,7 @@ GOOD = ["%%notify_wechat --title report\nprint('the table')\n6 * 7", "_ + 1"]
 
 
 def test_papermill_stops_at_a_failing_cell(execute, sandbox):
-    """papermill ends with 1 at the failing cell, shows one traceback, and the message is sent."""
+    """Papermill ends with 1 at the failing cell, shows one traceback, and the message is sent."""
     done, notebook = execute(PAPERMILL, FAILING)
     assert done.returncode == 1
     shown = re.sub(r"\x1b\[[0-9;]*m", "", done.stderr)
@@ -59,7 +59,7 @@ def test_papermill_stops_at_a_failing_cell(execute, sandbox):
 
 
 def test_papermill_runs_a_good_notebook(execute, sandbox):
-    """papermill ends with 0, and the notebook it writes has the values and the box."""
+    """Papermill ends with 0, and the notebook it writes has the values and the box."""
     done, notebook = execute(PAPERMILL, GOOD)
     assert done.returncode == 0, done.stderr
     kinds = [output.output_type for output in notebook.cells[1].outputs]

@@ -9,7 +9,9 @@ import pytest
 
 def test_a_failing_cell_fails_once_and_tells(kernel, message):
     """One traceback, with the line as the notebook counts it, and the message has both."""
-    shown = kernel.run("%%notify_wechat --title nightly\ntable = {}\nprint('before')\ntable['600519']")
+    shown = kernel.run(
+        "%%notify_wechat --title nightly\ntable = {}\nprint('before')\ntable['600519']"
+    )
     assert shown.error.ename == "KeyError"
     (traceback,) = shown.tracebacks
     assert f"Cell In[{shown.count}], line 4" in traceback
@@ -93,6 +95,7 @@ SLEEPS = {
 @pytest.mark.parametrize("kind", SLEEPS)
 def test_stop_sends_interrupted(kernel, message, kind):
     """Ctrl-C stops the cell at once, and the message says that it was interrupted, and where."""
+
     def running() -> bool:
         return any(m["msg_type"] == "stream" for _, m in kernel._client.arrivals)
 

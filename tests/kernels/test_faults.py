@@ -41,7 +41,15 @@ def test_the_cell_stands_and_the_box_is_true(kernel, box, name):
     assert shown.error is None
     assert (shown.value, shown.text) == ("42", "shown\n")
     assert shown.seconds < BUDGET + SLACK
-    if name in ("array", "gateway page", "page with 200", "garbage", "nothing", "redirect", "10 MB"):
+    if name in (
+        "array",
+        "gateway page",
+        "page with 200",
+        "garbage",
+        "nothing",
+        "redirect",
+        "10 MB",
+    ):
         # Not the platform's answer: something between may have swallowed it after delivery.
         assert shown.box.startswith(("✗ not sent", "? unknown"))
     else:

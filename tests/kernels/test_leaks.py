@@ -10,7 +10,7 @@ import pytest
 
 from notebook_notify.sandbox import Sandbox
 
-KEYRING = '''
+KEYRING = """
 import json, os
 import keyring.backend
 
@@ -26,8 +26,9 @@ class Keyring(keyring.backend.KeyringBackend):
 
     def delete_password(self, service, username):
         raise NotImplementedError
-'''
+"""
 
+# ruff: noqa: ISC004 - cells of several lines
 #: What a user may do with targets of every source, well and badly.
 CELLS = [
     "import logging, os\nlogging.basicConfig(level=logging.DEBUG, filename=os.environ['LOG'], force=True)\n"
@@ -69,11 +70,11 @@ CELLS = [
 ]
 #: With the sandbox gone: connections are refused, and the URL held the secret or the token.
 GONE = [
-    "%%notify_wechat --to file --timeout 2s -o gone\nprint('gone')",
-    "%%notify_dingtalk --to keyd --timeout 2s --strict\nprint('gone')",
-    "%notify_wechat --to file --timeout 2s --strict gone",
+    "%%notify_wechat --to file --timeout 1s -o gone\nprint('gone')",
+    "%%notify_dingtalk --to keyd --timeout 1s --strict\nprint('gone')",
+    "%notify_wechat --to file --timeout 1s --strict gone",
     "sender.SENDER.renew()",
-    "%%notify_wechat --to file --timeout 2s\nprint('no token either')",
+    "%%notify_wechat --to file --timeout 1s\nprint('no token either')",
     "gone.raise_for_status()",
     "gone",
 ]
@@ -100,9 +101,17 @@ def traces(environment_for, start_kernel, tmp_path_factory):
             "[targets.file]\n"
             + "".join(f"{key} = {json.dumps(value)}\n" for key, value in chat.items())
             + "[targets.envd]\n"
-            + "".join(f"{key} = {json.dumps(value)}\n" for key, value in chat.items() if key != "corp_secret")
+            + "".join(
+                f"{key} = {json.dumps(value)}\n"
+                for key, value in chat.items()
+                if key != "corp_secret"
+            )
             + 'corp_secret = "env:OPS_SECRET"\n[targets.keyd]\n'
-            + "".join(f"{key} = {json.dumps(value)}\n" for key, value in ding.items() if key != "app_secret")
+            + "".join(
+                f"{key} = {json.dumps(value)}\n"
+                for key, value in ding.items()
+                if key != "app_secret"
+            )
             + 'app_secret = "keyring:dingtalk/ours"\n'
         )
         (folder / "notebook_notify.toml").chmod(0o600)
@@ -129,9 +138,8 @@ def traces(environment_for, start_kernel, tmp_path_factory):
                 shown += [kernel.run(cell) for cell in RAISING]
             inbox = box.inbox
             box.stop()
-            for xmode in XMODES[1:3]:
-                kernel.run(f"%xmode {xmode}")
-                shown += [kernel.run(cell) for cell in GONE]
+            kernel.run("%xmode Verbose")
+            shown += [kernel.run(cell) for cell in GONE]
             kernel.run("get_ipython().history_manager.writeout_cache()")
             notebook = nbformat.writes(kernel.notebook)
     secrets = {
@@ -140,8 +148,16 @@ def traces(environment_for, start_kernel, tmp_path_factory):
         "wrong": wrong,
         **{f"token {n}": token for n, token in enumerate(_tokens(box))},
     }
-    files = {str(path.relative_to(left)): path.read_bytes() for path in left.rglob("*") if path.is_file()}
-    return {"secrets": secrets, "inbox": inbox, "shown": shown, "notebook.ipynb": notebook.encode(), **files}
+    files = {
+        str(path.relative_to(left)): path.read_bytes() for path in left.rglob("*") if path.is_file()
+    }
+    return {
+        "secrets": secrets,
+        "inbox": inbox,
+        "shown": shown,
+        "notebook.ipynb": notebook.encode(),
+        **files,
+    }
 
 
 def _tokens(box):
@@ -192,7 +208,9 @@ def test_a_literal_on_the_line_stands_in_cell_and_history_only(
     history = tmp_path / "history.sqlite"
     log = tmp_path / "debug.log"
     with start_kernel(environment_for(tmp_path), history=str(history)) as kernel:
-        kernel.run(f"import logging\nlogging.basicConfig(level=10, filename={str(log)!r}, force=True)")
+        kernel.run(
+            f"import logging\nlogging.basicConfig(level=10, filename={str(log)!r}, force=True)"
+        )
         kernel.run("%load_ext notebook_notify")
         for xmode in XMODES:
             kernel.run(f"%xmode {xmode}")

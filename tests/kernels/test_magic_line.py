@@ -44,7 +44,11 @@ def test_a_secret_on_the_line_is_refused_and_not_repeated(kernel, box):
 
 def test_an_empty_message_is_refused(kernel, box):
     """A line form without text, and ``--text`` over nothing, are UsageErrors."""
-    for cell in ("%notify_wechat", "%notify_wechat --to sandbox-wecom_chat", "%%notify_wechat --text\n \n"):
+    for cell in (
+        "%notify_wechat",
+        "%notify_wechat --to sandbox-wecom_chat",
+        "%%notify_wechat --text\n \n",
+    ):
         assert kernel.run(cell).error.ename == "UsageError"
     assert box.inbox == []
 
@@ -82,9 +86,15 @@ def test_tab_completes_options_and_targets(kernel):
     for name in ("%%notify_wechat", "%notify_wechat", "%%notify", "%%notify_dingtalk"):
         assert f"{name} --timeout" in _completed(kernel, f"{name} --ti")
         assert f"{name} --title" in _completed(kernel, f"{name} --ti")
-    assert "%%notify_wechat --title x --strict" in _completed(kernel, "%%notify_wechat --title x --st")
-    assert _completed(kernel, "%%notify_wechat --to sand") == ["%%notify_wechat --to sandbox-wecom_chat"]
-    assert _completed(kernel, "%%notify_wechat --to=sand") == ["%%notify_wechat --to=sandbox-wecom_chat"]
+    assert "%%notify_wechat --title x --strict" in _completed(
+        kernel, "%%notify_wechat --title x --st"
+    )
+    assert _completed(kernel, "%%notify_wechat --to sand") == [
+        "%%notify_wechat --to sandbox-wecom_chat"
+    ]
+    assert _completed(kernel, "%%notify_wechat --to=sand") == [
+        "%%notify_wechat --to=sandbox-wecom_chat"
+    ]
     assert len(_completed(kernel, "%%notify -t sandbox-")) >= 3
     assert _completed(kernel, "%%notify_wechat --on e") == ["%%notify_wechat --on error"]
     assert "%%notify_wechat_app" in _completed(kernel, "%%notify_we")
@@ -132,7 +142,9 @@ def test_unloading_leaves_no_trace(environment_for, start_kernel, tmp_path, sand
         assert fresh.run("%%notify_wechat\nprint(1)").box.startswith("✓")
         assert fresh.run("%%time\n%%notify_wechat\nprint(1)").box.startswith("✓")
         fresh.run("%unload_ext notebook_notify")
-        left = fresh.run("print({k: (v, before[k]) for k, v in traces().items() if v != before[k]})")
+        left = fresh.run(
+            "print({k: (v, before[k]) for k, v in traces().items() if v != before[k]})"
+        )
         assert left.text == "{}\n"
         assert fresh.run("%%notify_wechat\n1").error.ename == "UsageError"
         assert fresh.run("%load_ext notebook_notify").error is None

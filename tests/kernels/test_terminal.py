@@ -113,7 +113,9 @@ def test_children_show_untouched(terminal, message):
 def test_stop(terminal, message, kind):
     """Ctrl-C stops the cell, and the message says so."""
     sleep = "time.sleep(30)" if kind == "sync" else "await asyncio.sleep(30)"
-    terminal.begin(f"%%notify_wechat --title train\nimport asyncio, time\nprint('epoch ' + '37')\n{sleep}")
+    terminal.begin(
+        f"%%notify_wechat --title train\nimport asyncio, time\nprint('epoch ' + '37')\n{sleep}"
+    )
     terminal.child.expect("epoch 37\r\n")
     time.sleep(0.3)
     terminal.child.sendintr()
@@ -157,7 +159,7 @@ def test_enter_after_the_magic_line_goes_on(environment_for, tmp_path, sandbox):
         terminal.child.send("%%notify_wechat\r")
         time.sleep(0.7)
         assert sandbox.inbox == []
-        terminal.child.send("print('result', 40 + 2)\r\r")
+        terminal.child.send("print('result', 40 + 2)\r\r\r")
         terminal.child.expect("result 42")
         terminal.child.expect("✓ sent")
         assert sandbox.inbox[0]["content"].endswith("result 42")

@@ -1,0 +1,42 @@
+"""An IPython shell in this process, without history and without a kernel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from traitlets.config import Config
+
+from notebook_notify import load_ipython_extension, unload_ipython_extension
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    """A shell with the extension loaded."""
+    InteractiveShell.clear_instance()
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    shell = InteractiveShell.instance(config=config)
+    load_ipython_extension(shell)
+    yield shell
+    unload_ipython_extension(shell)
+    InteractiveShell.clear_instance()
+
+
+@pytest.fixture
+def run(shell: InteractiveShell) -> Callable[[str], Any]:
+    """Run a cell; gives what it showed, as text."""
+
+    def run(cell: str) -> str:
+        with capture_output() as shown:
+            shell.run_cell(cell, store_history=True)
+        texts = [str(one.data.get("text/plain", "")) for one in shown.outputs]
+        return "\n".join([shown.stdout, shown.stderr, *texts])
+
+    return run

@@ -1,0 +1,159 @@
+"""The tee: it hears, changes nothing, and goes without a trace."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from functools import partial
+from types import SimpleNamespace
+
+import pytest
+
+from notebook_notify.notebook.capture import Capture
+
+
+class Thread:
+    """Stands in for a kernel's outgoing socket."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send_multipart(self, frames, *args, **kwargs):
+        self.sent.append(frames)
+        return "sent"
+
+
+class Session:
+    """Stands in for a kernel's session."""
+
+    def __init__(self):
+        self.sent = []
+
+    def send(self, stream, kind, content=None, parent=None, **more):
+        self.sent.append(kind)
+        return "sent"
+
+
+PARENT = {"header": {"msg_id": "p1"}}
+
+
+def _frames(text):
+    parts = [{"msg_type": "stream"}, {"msg_id": "p1"}, {}, {"name": "stdout", "text": text}]
+    return [b"<IDS|MSG>", b"hmac", *(json.dumps(part).encode() for part in parts)]
+
+
+def _kernel(**parts):
+    return SimpleNamespace(kernel=SimpleNamespace(get_parent=lambda: PARENT, **parts))
+
+
+def test_the_outgoing_socket_is_heard():
+    """Everything passes on at once and unchanged; what answers the cell is kept."""
+    thread = Thread()
+    capture = Capture(_kernel(iopub_thread=thread, session=Session()))
+    capture.start()
+    assert thread.send_multipart(_frames("one\n"), copy=True) == "sent"
+    assert thread.send_multipart([b"odd"]) == "sent"
+    assert capture.stop().lines == ("one",)
+    assert thread.sent == [_frames("one\n"), [b"odd"]]
+    thread.send_multipart(_frames("later\n"))
+    assert "send_multipart" not in vars(thread)
+
+
+def test_a_wrapper_of_somebody_else_stays():
+    """What wrapped the socket before is there afterwards; what wrapped it meanwhile too."""
+    thread = Thread()
+    before = thread.send_multipart
+    thread.send_multipart = partial(before)
+    theirs = thread.send_multipart
+    capture = Capture(_kernel(iopub_thread=thread))
+    capture.start()
+    assert thread.send_multipart is not theirs
+    capture.stop()
+    assert thread.send_multipart is theirs
+    capture = Capture(_kernel(iopub_thread=thread))
+    capture.start()
+    ours = thread.send_multipart
+    thread.send_multipart = partial(ours)
+    later = thread.send_multipart
+    thread.send_multipart(_frames("heard\n"))
+    assert capture.stop().lines == ("heard",)
+    assert thread.send_multipart is later
+    assert later(_frames("still passed on\n")) == "sent"
+
+
+def test_the_session_is_heard_where_there_is_no_thread():
+    """A kernel without that thread is heard at its session."""
+    session = Session()
+    capture = Capture(_kernel(session=session))
+    capture.start()
+    session.send(None, "stream", {"text": "mine\n"}, PARENT)
+    session.send(None, "stream", {"text": "other\n"}, parent={"header": {"msg_id": "p2"}})
+    session.send(None, "stream", {"text": "also mine\n"}, parent=PARENT["header"])
+    assert capture.stop().lines == ("mine", "also mine")
+    assert session.sent == ["stream"] * 3
+    assert "send" not in vars(session)
+
+
+@pytest.fixture
+def terminal(monkeypatch):
+    """A shell without a kernel, and streams that can be wrapped."""
+
+    class Stream(io.StringIO):
+        pass
+
+    class Hook:
+        def write_output_prompt(self):
+            sys.stdout.write("Out[1]: ")
+
+        def write_format_data(self, data, metadata=None):
+            sys.stdout.write(data["text/plain"] + "\n")
+
+    class Shell:
+        displayhook = Hook()
+
+        def _showtraceback(self, etype, value, lines):
+            sys.stdout.write("\n".join(lines))
+
+    def start():
+        # In the test itself: pytest puts its own streams in place before.
+        monkeypatch.setattr(sys, "stdout", Stream())
+        monkeypatch.setattr(sys, "stderr", Stream())
+        return Shell()
+
+    return start
+
+
+def test_a_terminal_is_heard(terminal):
+    """Output is shown and kept; prompts and tracebacks are shown only; the value is apart."""
+    shell = terminal()
+    capture = Capture(shell)
+    capture.start()
+    print("out")
+    print("err", file=sys.stderr)
+    shell.displayhook.write_output_prompt()
+    shell.displayhook.write_format_data({"text/plain": "42"})
+    shell._showtraceback(None, None, ["Traceback"])
+    record = capture.stop()
+    assert (record.lines, record.value) == (("out", "err"), "42")
+    assert sys.stdout.getvalue() == "out\nOut[1]: 42\nTraceback"
+    print("later")
+    for owner, name in (
+        (sys.stdout, "write"),
+        (sys.stderr, "write"),
+        (shell, "_showtraceback"),
+        (shell.displayhook, "write_format_data"),
+    ):
+        assert name not in vars(owner)
+
+
+def test_a_stream_that_was_replaced(terminal, monkeypatch):
+    """A cell that puts another stream in place leaves neither of them changed."""
+    capture = Capture(terminal())
+    first = sys.stdout
+    capture.start()
+    print("one")
+    monkeypatch.setattr(sys, "stdout", io.StringIO())
+    print("elsewhere")
+    assert capture.stop().lines == ("one",)
+    assert "write" not in vars(first)

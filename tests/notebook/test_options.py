@@ -1,0 +1,158 @@
+"""The magic line: options first, then the text as typed."""
+
+from __future__ import annotations
+
+import string
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from IPython.core.error import UsageError
+from IPython.core.magic_arguments import magic_arguments
+
+from notebook_notify.notebook.options import explicit_fields, fill, notify_arguments, parse, seconds
+from notebook_notify.secret import Secret
+
+
+@magic_arguments()
+@notify_arguments
+def _magic(line):
+    """Stand in for a notifying magic."""
+
+
+PARSER = _magic.parser
+LINE = st.text(
+    st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from(list("\"'{}$%-\\=`"))
+)
+WORD = st.text(st.sampled_from(string.ascii_letters + "中文，。🎉{}$%:/\\"), min_size=1)
+
+
+@given(LINE)
+def test_text_arrives_as_typed(text):
+    """Whatever is typed after the options is the text, to the letter."""
+    parsed = parse(f"--to ops --title 'a b' -- {text}", PARSER)
+    assert parsed.rest == text
+    assert (parsed.to, parsed.title) == (("ops",), "a b")
+    stripped = text.lstrip()
+    if not stripped.startswith("-"):
+        assert parse(f"--to ops {text}", PARSER).rest == stripped
+        assert parse(text, PARSER).rest == stripped
+
+
+@given(WORD, st.sampled_from([" ", "="]))
+def test_values_need_no_quotes(word, between):
+    """A value without spaces is taken as it stands, Chinese and all; the text after it too."""
+    parsed = parse(f'--title{between}{word} it\'s {{x}} "quoted"', PARSER)
+    assert (parsed.title, parsed.rest) == (word, 'it\'s {x} "quoted"')
+
+
+@given(LINE)
+def test_quoted_values(text):
+    """In double quotes only the quote and the backslash are written with a backslash."""
+    quoted = text.replace("\\", "\\\\").replace('"', '\\"')
+    assert parse(f'--title "{quoted}" rest', PARSER).title == text
+    if "'" not in text:
+        assert parse(f"--title '{text}' rest", PARSER).title == text
+
+
+@given(LINE)
+def test_a_literal_secret_is_refused_and_not_repeated(text):
+    """No secret passes, however it is written, and no error repeats it."""
+    secret = f"s3cr3t{text}"
+    quoted = secret.replace("\\", "\\\\").replace('"', '\\"')
+    for line in (f'--corp-secret "{quoted}"', f'--app-secret="{quoted}" text'):
+        with pytest.raises(UsageError) as caught:
+            parse(line, PARSER)
+        assert "s3cr3t" not in str(caught.value)
+        assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize("line", ["--corp-secret s3cr3t", "--corp-secret=s3cr3t", "--corp-secrt s3cr3t",
+                                  "--corp-secret 's3cr3t", '--app-secret "s3cr3t', "--app-secret {s3cr3t}x"])  # fmt: skip
+def test_no_error_repeats_a_secret(line):
+    """Misspelt, unquoted, half quoted: the error does not hold what may be a secret."""
+    with pytest.raises(UsageError) as caught:
+        parse(line, PARSER)
+    assert "s3cr3t" not in str(caught.value)
+
+
+@pytest.mark.parametrize("reference", ["env:OPS", "keyring:wecom/ops", "{variable}"])
+def test_references_to_secrets_are_taken(reference):
+    """``env:``, ``keyring:`` and a variable in braces may stand on a line."""
+    assert parse(f"--corp-secret {reference} text", PARSER).explicit == {"corp_secret": reference}
+
+
+def test_variables_become_secrets():
+    """A secret taken from a variable masks itself; an id stays what it is; a missing one is told."""
+    options = parse("--corp-secret {pw} --agent-id {agent} --corp-id ww1", PARSER)
+    fields = explicit_fields(options, {"pw": "hunter-of-22", "agent": 7})
+    assert fields == {"corp_secret": Secret("hunter-of-22"), "agent_id": 7, "corp_id": "ww1"}
+    with pytest.raises(UsageError, match="no variable pw"):
+        explicit_fields(options, {})
+
+
+def test_all_options():
+    """Each option arrives; ``--to`` may be repeated, times have units."""
+    parsed = parse(
+        "-t a --to=b --on error --after 1.5m --source --timeout 2s --dry-run --strict -o r --text x",
+        PARSER,
+    )
+    assert parsed.to == ("a", "b")
+    assert (parsed.on, parsed.after, parsed.timeout) == ("error", 90.0, 2.0)
+    assert parsed.source
+    assert parsed.dry_run
+    assert parsed.strict
+    assert parsed.text
+    assert (parsed.out, parsed.rest) == ("r", "x")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("--titel x", "did you mean --title?"),
+        ("-x", "goes after --"),
+        ("--title", "needs a value"),
+        ('--title "open', "quotation mark"),
+        ("-o a.b", "not a variable's name"),
+        ("--on never", "never"),
+        ("--after soon", "90s, 5m, 2h"),
+    ],
+)
+def test_mistakes_are_told(line, told):
+    """A mistake is a UsageError that says what would be right."""
+    with pytest.raises(UsageError) as caught:
+        parse(line, PARSER)
+    assert told in str(caught.value)
+
+
+@given(LINE)
+def test_text_without_fields_is_not_touched(text):
+    """Filling in changes nothing but fields; a field that fails stays as typed."""
+    filled, failed = fill(text, {})
+    assert filled == text
+    assert all(field in text for field in failed)
+
+
+def test_fields():
+    """Names, attributes, keys, conversions and formats are filled in; the rest stays as typed."""
+    namespace = {
+        "loss": 0.12345,
+        "名": "x",
+        "d": {"lr": 1},
+        "c": 1 + 2j,
+        "pw": Secret("hunter-of-22"),
+    }
+    text = "{loss:.2f} {名} {d[lr]} {c.real} {名!r} {{loss}} {} {0} {loss + 1} {gone} {loss:%Q} $HOME {pw}"
+    filled, failed = fill(text, namespace)
+    assert filled == (
+        "0.12 x 1 1.0 'x' {{loss}} {} {0} {loss + 1} {gone} {loss:%Q} $HOME Secret('••••')"
+    )
+    assert failed == ["{gone}", "{loss:%Q}"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"), [("90", 90), ("90s", 90), ("5m", 300), ("2h", 7200), ("1d", 86400)]
+)
+def test_seconds(text, expected):
+    """Times are written as people write them."""
+    assert seconds(text) == expected

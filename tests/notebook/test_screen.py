@@ -1,0 +1,144 @@
+"""What the page shows, in bounded memory, with exact counts."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notebook_notify.notebook.screen import Screen, plain_lines
+
+TEXT = st.text(st.sampled_from("ab\n\r中\x1b[31m"), max_size=30)
+OUTPUT = st.tuples(st.just("stream"), TEXT) | st.tuples(
+    st.just("display"), st.text(st.sampled_from("ab\n中"), max_size=20)
+)
+
+
+def _feed(screen, outputs):
+    for kind, text in outputs:
+        if kind == "stream":
+            screen.stream(text)
+        else:
+            screen.message("display_data", {"data": {"text/plain": text}})
+
+
+@given(st.lists(OUTPUT, max_size=40), st.integers(20, 60))
+def test_counts_are_exact_under_trimming(outputs, budget):
+    """However little is kept: the total is exact, and what is kept is the end of the page."""
+    small, whole = Screen(budget), Screen(1 << 20)
+    _feed(small, outputs)
+    _feed(whole, outputs)
+    kept, page = small.record(), whole.record()
+    assert kept.total == page.total == len(page.lines)
+    assert len(kept.lines) <= len(page.lines)
+    if len(kept.lines) > 1:
+        assert page.lines[-len(kept.lines) + 1 :] == kept.lines[1:]
+
+
+@given(st.lists(OUTPUT, max_size=40))
+def test_nothing_is_changed_within_the_budget(outputs):
+    """What fits is kept whole: streams run on, displays stand on lines of their own."""
+    screen = Screen()
+    _feed(screen, outputs)
+    page = ""
+    for kind, text in outputs:
+        if kind == "stream":
+            page += text
+        elif text:
+            page += ("\n" if page and not page.endswith("\n") else "") + text + "\n"
+    assert list(screen.record().lines) == plain_lines(page)
+    assert screen.record().total == len(plain_lines(page))
+
+
+def test_memory_is_bounded():
+    """A million writes, ten thousand displays and huge texts leave little behind."""
+    screen = Screen(1000)
+    for n in range(20_000):
+        screen.stream(f"line {n}\n")
+    screen.stream("x" * 1_000_000 + "\nend")
+    for n in range(10_000):
+        screen.message(
+            "display_data", {"data": {"image/png": "x" * 10}, "transient": {"display_id": str(n)}}
+        )
+    screen.message(
+        "update_display_data",
+        {"data": {"text/plain": "y" * 10**6}, "transient": {"display_id": "9999"}},
+    )
+    assert len(screen._pieces) <= 2000
+    assert sum(len(piece.text) for piece in screen._pieces) <= 2000
+    record = screen.record()
+    assert record.images == 9_999
+    assert record.total == 20_000 + 2 + 1
+
+
+def test_carriage_returns_and_backspaces_overwrite():
+    """Progress bars end up as a terminal shows them."""
+    assert plain_lines("10%\r 50%\r100%\nab\b\bxy\nlong\rs\na\r\nb\n") == [
+        "100%",
+        "xy",
+        "song",
+        "a",
+        "b",
+    ]
+
+
+def test_a_progress_bar_longer_than_the_budget_is_kept():
+    """Of a bar that was redrawn ever so often, the last state is kept, as one line."""
+    screen = Screen(100)
+    for n in range(1000):
+        screen.stream(f"\r{n / 10:5.1f}% done", "stderr")
+    screen.stream("\nend\n", "stderr")
+    assert screen.record().lines == (" 99.9% done", "end")
+    assert screen.record().total == 2
+
+
+def test_colours_and_links_are_dropped():
+    """ANSI sequences leave no trace; one that is not closed takes no line with it."""
+    text = "\x1b[1;31mred\x1b[0m \x1b]8;;http://x\x07link\x1b]8;;\x07 \x1b(Bok\x1b[2K\n\x1b]0;title\nnext\x00\x1b[\n"
+    assert plain_lines(text) == ["red link ok", "", "next["]
+
+
+def test_half_a_character_is_replaced():
+    """A lone surrogate, which no message can carry, becomes a replacement character."""
+    assert plain_lines("a\ud83db") == ["a\ufffdb"]
+
+
+def test_streams_begin_on_their_own_lines():
+    """Standard output and error do not run into each other, as on the page."""
+    screen = Screen()
+    screen.stream("bar 100%", "stderr")
+    screen.stream("done\n", "stdout")
+    screen.stream("\n", "stderr")
+    assert screen.record().lines == ("bar 100%", "done")
+
+
+def test_clear_output():
+    """``clear_output`` clears at once; with ``wait``, only when the next output comes."""
+    screen = Screen()
+    screen.stream("one\n")
+    screen.message("clear_output", {"wait": True})
+    assert screen.record().lines == ("one",)
+    screen.stream("two\n")
+    assert screen.record().lines == ("two",)
+    screen.message("display_data", {"data": {"image/png": ""}})
+    screen.message("clear_output", {"wait": False})
+    assert screen.record() == Screen().record()
+
+
+def test_updates_values_and_pictures():
+    """An update replaces what it names, in place; pictures are counted; the value stands apart."""
+    screen = Screen()
+    for name in ("a", "b"):
+        screen.message(
+            "display_data", {"data": {"text/plain": name}, "transient": {"display_id": name}}
+        )
+    screen.message(
+        "update_display_data", {"data": {"text/plain": "A"}, "transient": {"display_id": "a"}}
+    )
+    screen.message(
+        "update_display_data", {"data": {"text/plain": "?"}, "transient": {"display_id": "c"}}
+    )
+    screen.message("display_data", {"data": {"image/png": "", "text/plain": "<Figure size 1x1>"}})
+    screen.message("execute_result", {"data": {"text/plain": "42"}, "transient": {}})
+    record = screen.record()
+    assert record.lines == ("A", "b")
+    assert (record.value, record.images, record.total) == ("42", 1, 2)
