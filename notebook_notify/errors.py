@@ -29,9 +29,7 @@ UNKNOWN = -1003
 UNREADABLE = -1004
 OVER_BUDGET = -1005
 OVER_RATE = -1006
-OWN_CODES = frozenset(
-    {NOT_CONNECTED, TLS_FAILED, UNKNOWN, UNREADABLE, OVER_BUDGET, OVER_RATE}
-)
+OWN_CODES = frozenset({NOT_CONNECTED, TLS_FAILED, UNKNOWN, UNREADABLE, OVER_BUDGET, OVER_RATE})
 
 
 class NotifyError(Exception):
@@ -76,7 +74,7 @@ class SendError(NotifyError):
         self.report = report
 
 
-class SendInterrupted(KeyboardInterrupt):  # noqa: N818 - named as the one it stands for
+class SendInterrupted(KeyboardInterrupt):
     """Ctrl-C while a send was waited for; nothing more leaves after that.
 
     Attributes:

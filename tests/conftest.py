@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _OURS = ("NOTEBOOK_NOTIFY_", "JPY_SESSION_NAME", "JUPYTERHUB_")
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy", "requests_ca_bundle", "curl_ca_bundle")
+_PROXIES = (
+    "http_proxy",
+    "https_proxy",
+    "all_proxy",
+    "no_proxy",
+    "requests_ca_bundle",
+    "curl_ca_bundle",
+)
 
 
 @pytest.fixture(autouse=True)

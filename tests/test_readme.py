@@ -26,14 +26,18 @@ def blocks(language: str) -> list[str]:
 
 def test_the_two_commands_name_what_exists() -> None:
     """The commands of README install extras that there are, and open a notebook that is there."""
-    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["optional-dependencies"]
+    extras = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"][
+        "optional-dependencies"
+    ]
     commands = [line for block in blocks("sh") for line in block.splitlines()]
     for command in commands:
         assert set(re.findall(r"'\.\[(\w+)\]'", command)) <= set(extras)
         for path in re.findall(r"(?:notebooks|tests|\.ci)/[\w./]+", command):
             assert (ROOT / path).exists(), path
     assert sum(command.endswith(".venv/bin/pytest") for command in commands) == 1
-    assert sum(command.endswith("jupyter lab notebooks/quickstart.ipynb") for command in commands) == 1
+    assert (
+        sum(command.endswith("jupyter lab notebooks/quickstart.ipynb") for command in commands) == 1
+    )
 
 
 def test_every_option_is_in_the_table() -> None:
@@ -78,7 +82,13 @@ def test_the_python_example_runs(sandbox, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_the_shell_example_runs(sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The shell lines of README send and check."""
-    sender.TARGETS.save("ops", sender.Target("wecom_chat", {k: v for k, v in sandbox.targets["sandbox-wecom_chat"].items() if k != "channel"}))
+    sender.TARGETS.save(
+        "ops",
+        sender.Target(
+            "wecom_chat",
+            {k: v for k, v in sandbox.targets["sandbox-wecom_chat"].items() if k != "channel"},
+        ),
+    )
     (example,) = [block for block in blocks("sh") if "notebook_notify send" in block]
     for line in example.splitlines():
         command = line.replace("python ", f"{sys.executable} ", 1)

@@ -6,7 +6,7 @@ line 3 who and where. Chat is set in a proportional font, so nothing is aligned 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 
 from notebook_notify.notebook.screen import Record, plain_lines
@@ -14,6 +14,8 @@ from notebook_notify.texts import duration, local, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+Verdict = Literal["done", "failed", "interrupted"]
 
 #: The most output lines that a message carries.
 LINES = 20
@@ -69,13 +71,13 @@ class Run:
         source: the cell's code, if it is to be sent.
     """
 
-    verdict: Literal["done", "failed", "interrupted"]
+    verdict: Verdict
     title: str
     started: float
     ended: float
     who: str
     where: str = ""
-    record: Record = Record()
+    record: Record = field(default_factory=Record)
     summary: str | None = None
     failure: Failure | None = None
     source: str | None = None
@@ -110,7 +112,8 @@ def _head(run: Run) -> Iterator[str]:
     else:
         yield say(f"⏹ 已中断 · {title} · 运行 {span}后", f"⏹ Interrupted · {title} · after {span}")
         yield say(
-            "有人按了停止，或执行超时（papermill）", "Stopped by hand, or by a time limit (papermill)"
+            "有人按了停止，或执行超时（papermill）",
+            "Stopped by hand, or by a time limit (papermill)",
         )
     yield " · ".join(filter(None, (run.who, _where(run), _when(run))))
     if run.verdict == "interrupted" and run.record.lines:
@@ -195,11 +198,15 @@ def _sections(run: Run) -> Iterator[_Section]:
         )
     if record.images:
         plots = f"{record.images} plot{'s' if record.images > 1 else ''}"
-        yield _Section((say(f"图 {record.images} 张，在笔记本中查看", f"{plots}: see the notebook"),))
+        yield _Section(
+            (say(f"图 {record.images} 张，在笔记本中查看", f"{plots}: see the notebook"),)
+        )
     if record.lines and run.verdict != "interrupted":
         yield _Section(
             record.lines,
-            say("输出", "Output") if run.verdict == "done" else say("出错前输出", "Output before it"),
+            say("输出", "Output")
+            if run.verdict == "done"
+            else say("出错前输出", "Output before it"),
             say("输出末 {shown} 行（共 {total} 行）", "Last {shown} of {total} output lines"),
             record.total,
             from_end=True,

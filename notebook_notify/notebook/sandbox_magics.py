@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
 from notebook_notify.errors import NotifyError
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 class SandboxMagics(Magics):
     """Starts the sandbox, and shows what it received."""
 
+    shell: Any
     _sandbox: Sandbox | SandboxClient | None = None
 
     @line_magic
@@ -37,7 +38,7 @@ class SandboxMagics(Magics):
         from notebook_notify.sandbox import Sandbox, SandboxClient
         from notebook_notify.sender import TARGETS
 
-        arguments = self.notify_sandbox.parser.parse_argstring(line)
+        arguments = parse_argstring(self.notify_sandbox, line)
         if arguments.out is not None and not arguments.out.isidentifier():
             raise UsageError(say("-o 后面应是变量名", "-o takes a variable's name"))
         if arguments.url:
@@ -48,7 +49,9 @@ class SandboxMagics(Magics):
             TARGETS.use_sandbox(self._sandbox.targets)
         except (OSError, ValueError, NotifyError):
             self._sandbox = None
-            message = say(f"{arguments.url} 没有沙盒在应答", f"no sandbox answers at {arguments.url}")
+            message = say(
+                f"{arguments.url} 没有沙盒在应答", f"no sandbox answers at {arguments.url}"
+            )
         else:
             if arguments.out:
                 self.shell.user_ns[arguments.out] = self._sandbox
@@ -63,7 +66,9 @@ class SandboxMagics(Magics):
         if line.strip():
             raise UsageError(say("%notify_inbox 不带参数", "%notify_inbox takes no argument"))
         if self._sandbox is None:
-            raise UsageError(say("沙盒没有启动：先 %notify_sandbox", "no sandbox yet: %notify_sandbox first"))
+            raise UsageError(
+                say("沙盒没有启动：先 %notify_sandbox", "no sandbox yet: %notify_sandbox first")
+            )
         self._show()
 
     def _show(self) -> None:

@@ -10,6 +10,7 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.display import display
 
 from notebook_notify import sender
+from notebook_notify.dispatch import channel_of
 from notebook_notify.errors import TargetError
 from notebook_notify.platforms import SPECS
 from notebook_notify.reports import SendReport
@@ -36,7 +37,9 @@ def set_up(name: str, channel: str | None, given: Mapping[str, str]) -> None:
     """
     if channel is not None and channel not in SPECS:
         kinds = ", ".join(SPECS)
-        raise TargetError(say(f"没有通道 {channel}；可用：{kinds}", f"no channel {channel}; there are {kinds}"))
+        raise TargetError(
+            say(f"没有通道 {channel}；可用：{kinds}", f"no channel {channel}; there are {kinds}")
+        )
     try:
         _ask_and_save(name, channel, given)
         return
@@ -50,11 +53,11 @@ def _ask_and_save(name: str, channel: str | None, given: Mapping[str, str]) -> N
     fields: dict[str, Any] = {**given}
     for one in spec.fields:
         if one.required or one.kind == "names":
-            answer = _ask(one, spec)
+            answer = _ask(one)
             if answer:
                 fields[one.name] = answer
     target = Target(spec.kind, spec.parse(fields), name=name)
-    sender.channel_of(target)  # raises before anything is saved
+    channel_of(target)  # raises before anything is saved
     default = spec.magic if _wants_default(name, spec) else None
     path = sender.TARGETS.save(name, target, default)
     print(say(f"已保存到 {path}（仅本人可读）", f"saved in {path} (only you can read it)"))  # noqa: T201 - a dialogue
@@ -66,7 +69,7 @@ def _ask_and_save(name: str, channel: str | None, given: Mapping[str, str]) -> N
     print(  # noqa: T201
         say(
             "凭证有效。群或接收人是否正确，要发一条消息才知道。",
-            "The credential is good. Whether the chat or the people are right, only a message shows.",
+            "The credential is good. Whether chat and people are right, only a message shows.",
         )
     )
     if _yes(say("现在发一条测试消息？[y/N] ", "Send a test message now? [y/N] ")):
@@ -87,7 +90,7 @@ def _choose() -> Spec:
     raise TargetError(say(f"没有第 {answer} 项", f"there is no choice {answer}"))
 
 
-def _ask(one: Field, spec: Spec) -> str | list[str]:
+def _ask(one: Field) -> str | list[str]:
     where = say(*one.where)
     if one.secret:
         hint = say("不回显；也可填 env:变量名", "not echoed; env:NAME works too")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments
+from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 
 from notebook_notify.errors import NotifyError
 from notebook_notify.texts import say
@@ -47,7 +47,7 @@ class TargetMagics(Magics):
         """
         from notebook_notify.notebook.setup_dialogue import set_up
 
-        arguments = self.notify_setup.parser.parse_argstring(line)
+        arguments = parse_argstring(self.notify_setup, line)
         extra = {"proxy": arguments.proxy, "base_url": arguments.base_url}
         given = {key: value for key, value in extra.items() if value is not None}
         _or_usage_error(lambda: set_up(arguments.name, arguments.channel, given))

@@ -14,7 +14,7 @@ from notebook_notify import sender
 from notebook_notify.errors import NotifyError, SendInterrupted
 from notebook_notify.notebook import context
 from notebook_notify.notebook.capture import Capture
-from notebook_notify.notebook.compose import Run, compose
+from notebook_notify.notebook.compose import Run, Verdict, compose
 from notebook_notify.notebook.failures import failure, is_interrupt
 from notebook_notify.notebook.options import Options, explicit_fields, fill
 from notebook_notify.notebook.screen import Record
@@ -161,12 +161,11 @@ def _run(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
     notebook = context.notebook_name(shell.user_ns)
     cell = f"[{ended.count}]" if ended.count is not None else ""
     error = ended.error
+    verdict: Verdict = "failed" if error is not None else "done"
     if ended.interrupted:
         verdict = "interrupted"
-    else:
-        verdict = "done" if error is None else "failed"
     return Run(
-        verdict=verdict,  # type: ignore[arg-type]  # one of its three words
+        verdict=verdict,
         title=call.title or notebook.removesuffix(".ipynb") or say(f"单元 {cell}", f"cell {cell}"),
         where=f"{notebook} {cell}".strip(),
         started=ended.started,
@@ -212,12 +211,17 @@ def _notes(failed: Sequence[str]) -> tuple[str, ...]:
     if not failed:
         return ()
     fields = say("、", ", ").join(failed)
-    return (say(f"未能填入，按原样发出：{fields}", f"could not be filled in, sent as typed: {fields}"),)
+    return (
+        say(f"未能填入，按原样发出：{fields}", f"could not be filled in, sent as typed: {fields}"),
+    )
 
 
 def _show_dry_run(messages: Sequence[tuple[Target, str]], notes: Sequence[str]) -> None:
     parts = [
-        (say(f"试运行，未发送 → {target.label}", f"dry run, not sent → {target.label}"), scrub(text))
+        (
+            say(f"试运行，未发送 → {target.label}", f"dry run, not sent → {target.label}"),
+            scrub(text),
+        )
         for target, text in messages
     ]
     noted = "".join(f"\n· {note}" for note in notes)
@@ -229,4 +233,3 @@ def _show_dry_run(messages: Sequence[tuple[Target, str]], notes: Sequence[str]) 
     )
     plain = "\n\n".join(f"{head}\n{text}" for head, text in parts)
     display({"text/plain": plain + noted, "text/html": html + escape(noted)}, raw=True)
-

@@ -36,8 +36,13 @@ def test_a_sandbox_elsewhere_serves_as_well(run, shell, sandbox) -> None:
 
 @pytest.mark.parametrize(
     "line",
-    ["%notify_inbox", "%notify_sandbox --url http://127.0.0.1:9", "%notify_sandbox -o 1x",
-     "%notify_sandbox --url nonsense", "%notify_inbox now"],
+    [
+        "%notify_inbox",
+        "%notify_sandbox --url http://127.0.0.1:9",
+        "%notify_sandbox -o 1x",
+        "%notify_sandbox --url nonsense",
+        "%notify_inbox now",
+    ],
 )
 def test_mistakes_are_one_line(run, line: str) -> None:
     """No sandbox, a dead address, a bad name: one line each, no traceback."""

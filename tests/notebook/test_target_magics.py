@@ -81,8 +81,13 @@ def test_setup_saves_checks_and_delivers(run, config: Path, answers, sandbox) ->
     """A few answers later the target is saved for its owner alone, and a test message is there."""
     target = sandbox.targets["sandbox-wecom_app"]
     answers(
-        {"Where to": "wecom_app", "corp_id": target["corp_id"], "agent_id": str(target["agent_id"]),
-         "users": "zhangwei，lisi", "test message": "y"},
+        {
+            "Where to": "wecom_app",
+            "corp_id": target["corp_id"],
+            "agent_id": str(target["agent_id"]),
+            "users": "zhangwei，lisi",
+            "test message": "y",
+        },
         target["corp_secret"],
     )
     shown = run(f"%notify_setup app-ops --base-url {sandbox.url}")
