@@ -92,17 +92,15 @@ class Sender:
         deliveries = []
         for target, text in messages:
             channel = channel_of(target)
-            content = scrub(text)
-            if not content.strip():
+            if not text.strip():
                 raise TargetError(
                     texts.say("消息为空，未发送", "the message is empty; nothing was sent")
                 )
-            parts = split(content, channel.text_limit)
             deliveries.append(
                 Delivery(
                     target,
                     channel,
-                    parts,
+                    text,
                     deadline,
                     repeat=repeat,
                     once=once and channel.drops_repeats,
@@ -117,7 +115,7 @@ class Sender:
         """
         deadline = time.monotonic() + min(timeout, _LONGEST)
         channel = channel_of(target)
-        delivery = Delivery(target, channel, [], deadline, repeat=True, once=False)
+        delivery = Delivery(target, channel, "", deadline, repeat=True, once=False)
         return self._settle(delivery, self._start(self._prove, delivery))
 
     def _send_all(self, deliveries: list[Delivery]) -> tuple[SendResult, ...]:
@@ -159,8 +157,11 @@ class Sender:
 
     def _deliver_parts(self, delivery: Delivery) -> SendResult:
         outcome: Outcome = "sent"
+        # The key reveals the target's secrets: from here on a keyring's too is masked in the text.
+        key = delivery.channel.token_key(delivery.target)
+        delivery.parts = split(scrub(delivery.text), delivery.channel.text_limit)
         for part in delivery.parts:
-            verdict = self._send_part(delivery, part)
+            verdict = self._send_part(delivery, key, part)
             if verdict.kind not in _ACCEPTED:
                 lost = verdict.payload.get("errcode") == errors.UNKNOWN
                 return delivery.result("unknown" if lost else "failed", verdict.payload)
@@ -178,10 +179,10 @@ class Sender:
             return troubled(delivery, error)
         return delivery.result("sent")
 
-    def _send_part(self, delivery: Delivery, part: str) -> Verdict:
+    def _send_part(self, delivery: Delivery, key: str, part: str) -> Verdict:
         """One message; if its answer is lost, once more where the platform drops a repeat."""
         try:
-            return self._try_part(delivery, part, delivery.deadline)
+            return self._try_part(delivery, key, part, delivery.deadline)
         except TransportError as error:
             if error.errcode != errors.UNKNOWN or not delivery.once:
                 raise
@@ -190,17 +191,16 @@ class Sender:
         until = min(delivery.deadline, delivery.flight.departed + REPEAT_WITHIN)
         if self._pause(self._pauses_of(delivery), until):
             with contextlib.suppress(TransportError, RefusedError):
-                verdict = self._try_part(delivery, part, until, again=True)
+                verdict = self._try_part(delivery, key, part, until, again=True)
                 if verdict.kind in _ACCEPTED:
                     return verdict
         raise lost  # whatever became of the repeat, the first may have arrived
 
     def _try_part(
-        self, delivery: Delivery, part: str, until: float, *, again: bool = False
+        self, delivery: Delivery, key: str, part: str, until: float, *, again: bool = False
     ) -> Verdict:
         """One message, tried until there is a verdict that another try would not better."""
         channel = delivery.channel
-        key = channel.token_key(delivery.target)
         refreshed = False
         pauses = self._pauses_of(delivery)
         while True:

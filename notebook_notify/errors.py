@@ -17,9 +17,12 @@ The caller's mistakes raise before anything runs. Delivery problems never raise 
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from notebook_notify.reports import SendReport
 
 #: ``errcode`` values of our own, where the platform gave none.
@@ -28,8 +31,7 @@ TLS_FAILED = -1002
 UNKNOWN = -1003
 UNREADABLE = -1004
 OVER_BUDGET = -1005
-OVER_RATE = -1006
-OWN_CODES = frozenset({NOT_CONNECTED, TLS_FAILED, UNKNOWN, UNREADABLE, OVER_BUDGET, OVER_RATE})
+OWN_CODES = frozenset({NOT_CONNECTED, TLS_FAILED, UNKNOWN, UNREADABLE, OVER_BUDGET})
 
 
 class NotifyError(Exception):
@@ -72,6 +74,10 @@ class SendError(NotifyError):
     def __init__(self, message: str, *, report: SendReport) -> None:
         super().__init__(message)
         self.report = report
+
+    def __reduce__(self) -> tuple[Callable[[], SendError], tuple[()]]:
+        """Workers of a process pool pickle what they raise."""
+        return partial(type(self), str(self), report=self.report), ()
 
 
 class SendInterrupted(KeyboardInterrupt):

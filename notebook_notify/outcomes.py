@@ -25,14 +25,18 @@ if TYPE_CHECKING:
 
 @dataclass(slots=True)
 class Delivery:
-    """A message on its way to one target."""
+    """A message on its way to one target; without a text, a credential to be proved.
+
+    Its parts are made on the sending thread.
+    """
 
     target: Target
     channel: Channel
-    parts: list[str]
+    text: str
     deadline: float
     repeat: bool
     once: bool
+    parts: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     flight: Flight = field(default_factory=Flight)
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -56,7 +60,7 @@ class Delivery:
             code=code_of(payload) if payload is not None else None,
             advice=advice,
             refused=self.refused,
-            parts=len(self.parts),
+            parts=max(1, len(self.parts)) if self.text else 0,
             parts_sent=self.flight.parts_sent,
             seconds=time.monotonic() - self.started,
             everyone=self.channel.everyone(self.target),

@@ -80,6 +80,7 @@ LAYERS = [
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 #: Who alone may import a package from outside, by what each name begins with.
 OWNERS = {
+    "certifi": ("delivery.transport",),
     "requests": ("delivery.transport",),
     "urllib3": ("delivery.transport",),
     "tomlkit": ("config",),

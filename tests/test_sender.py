@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import pickle
 import threading
 import warnings
 
 import pytest
 
-from notebook_notify import Text, send, sender
-from notebook_notify.errors import SecretError, TargetError
+from notebook_notify import Text, secret, send, sender
+from notebook_notify.errors import SecretError, SendError, TargetError
 from notebook_notify.sandbox import Sandbox
 from notebook_notify.secret import MASK
 from notebook_notify.sender import (
@@ -288,3 +289,43 @@ def test_100_sends_one_connection_one_token(sandbox):
         for box in (other, sandbox):
             assert box.stats == {"connections": 1, "requests": 101, "token_requests": 1}
             assert [m["content"] for m in box.inbox] == [f"n {number}" for number in range(100)]
+
+
+def test_a_keyrings_secret_is_masked_in_the_first_message(sandbox):
+    """A secret that only the keyring holds does not leave, not even in the message that first needs it."""
+    import keyring
+    from keyring.backend import KeyringBackend
+
+    described = sandbox.targets["sandbox-wecom_chat"]
+    value = described["corp_secret"]
+
+    class Ring(KeyringBackend):
+        priority = 1
+
+        def get_password(self, _service, _user):
+            return value
+
+        def set_password(self, _service, _user, _password):
+            raise NotImplementedError
+
+    before = keyring.get_keyring()
+    keyring.set_keyring(Ring())
+    fields = {key: value for key, value in described.items() if key != "channel"}
+    try:
+        target = Target("wecom_chat", {**fields, "corp_secret": "keyring:wecom/ops"})
+        secret._known.clear()
+        assert sender.send(f"the value is {value}", target)
+    finally:
+        keyring.set_keyring(before)
+    assert sandbox.inbox[0]["content"] == f"the value is {MASK}"
+
+
+def test_a_report_can_stop_a_worker_process(sandbox):
+    """What `raise_for_status` raises survives the way out of a process pool."""
+    sandbox.fail_next(errcode=60020, errmsg="no", path="send")
+    sender.TARGETS.use_sandbox(sandbox.targets)
+    with pytest.raises(SendError) as caught:
+        sender.send("x", "sandbox-wecom_chat").raise_for_status()
+    again = pickle.loads(pickle.dumps(caught.value))
+    assert str(again) == str(caught.value)
+    assert again.report == caught.value.report

@@ -53,7 +53,7 @@ def _read_big_stream(content: bytes, screen: Screen) -> None:
     start, stop = opening.end(), content.rindex(b'"')
     begin = _safe_cut(content, max(start, stop - END), start)
     if begin > start:
-        cut = not (content[:begin].endswith(rb"\n") and _is_whole(content, begin - 2, start))
+        cut = not (content.endswith(rb"\n", start, begin) and _is_whole(content, begin - 2, start))
         screen.skip(_count_newlines(content, start, begin), cut=cut)
     screen.stream(_decode(content[begin:stop]), opening[1].decode())
 

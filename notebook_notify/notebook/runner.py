@@ -14,6 +14,7 @@ import signal
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
+from IPython.core.inputtransformer2 import make_tokens_by_line
 from IPython.display import display
 
 from notebook_notify.errors import SendError, SendInterrupted
@@ -63,12 +64,12 @@ class Runner:
         with contextlib.suppress(Exception):  # raised here, it would be the cell's error
             call = None if self._nested() else self._call(lines)
         if call is None:
-            return lines
+            return lines if lines and lines[0].startswith("%%") else _keep_questions(lines)
         first, *rest = lines
         body = [line for line in rest if line.strip()]
         if body and body[0].startswith("%%"):  # another cell magic, which must come first
             return rest[rest.index(body[0]) :]
-        return ["#" + first, *rest]  # a comment keeps the line numbers
+        return _keep_questions(["#" + first, *rest])  # a comment keeps the line numbers
 
     # Without it `check_complete` calls a lone magic line complete, and terminal IPython runs it.
     strip.has_side_effects = True  # type: ignore[attr-defined]
@@ -189,6 +190,25 @@ class Runner:
         result.error_in_exec = error
         told = f"{type(error).__name__}: {error}"
         self._shell._showtraceback(type(error), error, [told])  # noqa: SLF001 - the only way that marks the cell
+
+
+_QUESTION = re.compile(r"(\s*)%(notify\w*)\s+(.*\?)\s*")
+
+
+def _keep_questions(lines: list[str]) -> list[str]:
+    """Keep IPython from taking a text that ends in ``?`` for a call for help on its last word."""
+    found = {
+        row: match for row, line in enumerate(lines, 1) if (match := _QUESTION.fullmatch(line))
+    }
+    if not found:
+        return lines
+    kept = list(lines)
+    for tokens in make_tokens_by_line(lines):  # not what stands within a longer string
+        rows = [token.start[0] for token in tokens if token.string.strip()]
+        if rows and rows[0] in found:
+            indent, name, text = found[rows[0]].groups()
+            kept[rows[0] - 1] = f"{indent}get_ipython().run_line_magic({name!r}, {text!r})\n"
+    return kept
 
 
 def _show_trouble(error: BaseException) -> None:

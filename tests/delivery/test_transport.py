@@ -6,6 +6,8 @@ import contextlib
 import json
 import logging
 import socket
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -579,15 +581,9 @@ def test_bad_proxies(transport, serve, bad):
 
 def test_the_environment_is_read_once(transport, serve, monkeypatch):
     """How a host is reached is found anew only when a variable that counts has changed."""
-    import requests
-
     calls = []
-    real = requests.Session.merge_environment_settings
-    monkeypatch.setattr(
-        requests.Session,
-        "merge_environment_settings",
-        lambda *args, **kwargs: calls.append(1) or real(*args, **kwargs),
-    )
+    real = module.getproxies
+    monkeypatch.setattr(module, "getproxies", lambda: calls.append(1) or real())
     server = serve()
     for _ in range(5):
         post(transport, server.url)
@@ -597,6 +593,21 @@ def test_the_environment_is_read_once(transport, serve, monkeypatch):
     monkeypatch.setenv("https_proxy", "http://127.0.0.1:1")
     post(transport, server.url)
     assert len(calls) == 2
+
+
+def test_requests_is_for_proxies_alone(serve):
+    """Where no proxy is set, a kernel does not pay for `requests`."""
+    code = (
+        "import sys, time\n"
+        "from notebook_notify.delivery.transport import Request, Transport\n"
+        "request = Request('POST', sys.argv[1], payload={'a': 1})\n"
+        "print(Transport().perform(request, deadline=time.monotonic() + 5).status)\n"
+        "print('requests' in sys.modules)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, serve().url], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["200", "False"]
 
 
 # ── no secret is told ────────────────────────────────────────────────────────────────────────

@@ -228,6 +228,25 @@ def test_line_forms_and_text(kernel, box):
     ]
 
 
+def test_questions_are_texts(kernel, box):
+    """A text that ends in a question mark is sent, not taken for a call for help."""
+    kernel.run("%notify_wechat are you there?")
+    kernel.run("if True:\n    %notify_wechat it's 50% done, ok??\nx = 1")
+    kernel.run("%%notify_wechat --title q\n%notify_wechat really?")
+    kernel.run("%%notify_wechat --text\n%notify_wechat as typed?")
+    assert [m["content"].split(" · ")[0] for m in box.inbox] == [
+        "are you there?",
+        "it's 50% done, ok??",
+        "really?",
+        "✅ Done",
+        "%notify_wechat as typed?",
+    ]
+    shown = kernel.run('s = """\n%notify_wechat within?\n"""\ns')
+    assert shown.value == repr("\n%notify_wechat within?\n")
+    page = kernel.ask("execute", "%notify_wechat?")["payload"][0]["data"]["text/plain"]
+    assert "--title" in page
+
+
 def test_all_platforms(kernel, box):
     """Each of the three magics reaches its platform, ``%%notify`` several at once."""
     kernel.run("%%notify_wechat\nprint(1)")
