@@ -198,7 +198,7 @@ class Transport:
             return self._find_proxied_route(host, proxy)
         if self._direct is None:
             self._direct = _direct_pools()
-        return _Route(cast("HTTPConnectionPool", self._direct.connection_from_url(host)), len(host))
+        return _Route(self._direct.connection_from_url(host), len(host))
 
     def _find_proxied_route(self, host: str, proxy: str | None) -> _Route:
         """As ``requests`` does it: ``no_proxy``, credentials, schemes and all."""
@@ -246,8 +246,14 @@ def _direct_pools() -> PoolManager:
     from urllib3 import PoolManager
 
     path = _authorities()
-    where = "ca_cert_dir" if os.path.isdir(path) else "ca_certs"  # noqa: PTH112
-    return PoolManager(MOST_KEPT, maxsize=MOST_KEPT, cert_reqs="CERT_REQUIRED", **{where: path})
+    folder = os.path.isdir(path)  # noqa: PTH112
+    return PoolManager(
+        MOST_KEPT,
+        maxsize=MOST_KEPT,
+        cert_reqs="CERT_REQUIRED",
+        ca_certs=None if folder else path,
+        ca_cert_dir=path if folder else None,
+    )
 
 
 @dataclass(slots=True)

@@ -20,8 +20,8 @@ _KIND = re.compile(
 BIG = 256 << 10
 #: What is kept of each end of such a content, in bytes.
 END = 64 << 10
-#: How much is looked through at once, in bytes.
-_CHUNK = 1 << 20
+#: How much is copied at once to look through it, in bytes.
+_CHUNK = 64 << 10
 _STREAM = re.compile(rb'\{"name":\s*"(std(?:out|err))",\s*"text":\s*"')
 _PLAIN = re.compile(rb'"text/plain":\s*"')
 _STRING = re.compile(rb'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+')
@@ -86,6 +86,8 @@ def _is_whole(content: bytes, at: int, start: int) -> bool:
 
 
 def _count_newlines(content: bytes, start: int, stop: int) -> int:
+    if content.find(rb"\\", start, stop) < 0:
+        return content.count(rb"\n", start, stop)  # copies nothing
     count = 0
     while start < stop:
         end = _safe_cut(content, min(start + _CHUNK, stop), start)
