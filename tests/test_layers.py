@@ -25,6 +25,7 @@ LAYERS = [
         "delivery.flight",
         "delivery.store",
         "delivery.tokens",
+        "delivery.routes",
         "delivery.transport",
         "delivery.workers",
     ],
@@ -80,9 +81,9 @@ LAYERS = [
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 #: Who alone may import a package from outside, by what each name begins with.
 OWNERS = {
-    "certifi": ("delivery.transport",),
-    "requests": ("delivery.transport",),
-    "urllib3": ("delivery.transport",),
+    "certifi": ("delivery.routes",),
+    "requests": ("delivery.routes",),
+    "urllib3": ("delivery.routes", "delivery.transport"),
     "tomlkit": ("config",),
     "platformdirs": ("config",),
     "keyring": ("secret", "notebook.setup_dialogue"),

@@ -1,46 +1,33 @@
 """A :class:`Request` becomes a :class:`Reply` within a deadline; judges nothing.
 
-This is the only module that imports ``urllib3`` and ``requests``, and it does so with the first
-request, so that ``import notebook_notify`` stays cheap. How a host is reached is found out once
-for each environment. Where a proxy is set that is the business of ``requests``; elsewhere it is
-not imported at all, which saves every kernel 5 MB.
+How a host is reached is the business of :mod:`notebook_notify.delivery.routes`; each call then is
+``urllib3``'s alone.
 """
 
 from __future__ import annotations
 
 import json
 import logging
-import os
 import threading
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
-from urllib.request import getproxies
 
 from notebook_notify import errors
 from notebook_notify.delivery.explain import explain
+from notebook_notify.delivery.routes import Routes
 from notebook_notify.errors import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from requests.adapters import HTTPAdapter
-    from urllib3 import HTTPConnectionPool, PoolManager
     from urllib3.response import BaseHTTPResponse
 
 #: The longest reply that is read, in bytes; the platforms' own are below 10 KiB.
 MAX_REPLY = 1 << 20
 #: A connection that does not stand after so many seconds will not.
 CONNECT_TIMEOUT = 5.0
-#: A connection idle for longer is not used again, in seconds: NAT boxes forget it without a
-#: word, and a message written into such a connection would have an unknown outcome.
-MAX_IDLE = 60.0
-#: The most hosts that connections are kept to, and the most connections to each.
-MOST_KEPT = 100
-#: What ``requests`` reads from the environment; its answer is kept until one of these changes.
-_PROXIES = ("http_proxy", "https_proxy", "all_proxy", "no_proxy")
-_ENVIRONMENT = (*_PROXIES, *map(str.upper, _PROXIES), "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +85,7 @@ class Transport:
     """Sends requests over kept connections, one pool for all hosts. Thread-safe."""
 
     def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._direct: PoolManager | None = None
-        self._adapter: HTTPAdapter | None = None
-        self._routes: dict[tuple[str, str | None], _Route] = {}
-        self._environment: tuple[str | None, ...] = ()
+        self._routes = Routes()
 
     def perform(
         self,
@@ -136,12 +119,7 @@ class Transport:
 
     def close(self) -> None:
         """Close the kept connections."""
-        with self._lock:
-            if self._direct is not None:
-                self._direct.clear()
-            if self._adapter is not None:
-                self._adapter.close()
-            self._forget()
+        self._routes.close()
 
     def _perform(self, request: Request, body: _Body | None, deadline: float) -> Reply:
         from urllib3 import Timeout
@@ -149,14 +127,14 @@ class Transport:
         now = time.monotonic()
         if now >= deadline:
             raise _too_late()
-        route = self._route(request, now)
+        route = self._routes.to(request.url, request.proxy, now)
         headers = _HEADERS | {"User-Agent": _user_agent()}
         if body is not None:
             headers["Content-Type"] = "application/json; charset=utf-8"
             headers["Content-Length"] = str(len(body.data))
         response = route.pool.urlopen(
             request.method,
-            route.path_of(request),
+            _path(request, route.untold),
             body=body,
             headers=headers,
             retries=False,
@@ -176,97 +154,10 @@ class Transport:
             response.release_conn()
         return reply
 
-    def _route(self, request: Request, now: float) -> _Route:
-        """The way to the request's host, found once for each environment and host."""
-        environment = tuple(map(os.environ.get, _ENVIRONMENT))
-        scheme, _, rest = request.url.partition("://")
-        key = (f"{scheme}://{rest.partition('/')[0]}", request.proxy)
-        with self._lock:
-            if environment != self._environment:
-                self._forget()
-                self._environment = environment
-            route = self._routes.get(key)
-            if route is None or now - route.last_use > MAX_IDLE:
-                if route is not None or len(self._routes) >= MOST_KEPT:
-                    self._forget()
-                route = self._routes[key] = self._find_route(*key)
-            route.last_use = now
-            return route
 
-    def _find_route(self, host: str, proxy: str | None) -> _Route:
-        if proxy is not None or getproxies():
-            return self._find_proxied_route(host, proxy)
-        if self._direct is None:
-            self._direct = _direct_pools()
-        return _Route(self._direct.connection_from_url(host), len(host))
-
-    def _find_proxied_route(self, host: str, proxy: str | None) -> _Route:
-        """As ``requests`` does it: ``no_proxy``, credentials, schemes and all."""
-        from requests import PreparedRequest, Session
-        from requests.adapters import HTTPAdapter
-
-        if self._adapter is None:
-            self._adapter = HTTPAdapter(MOST_KEPT, MOST_KEPT, max_retries=0)
-        settings = Session().merge_environment_settings(
-            host, {}, stream=True, verify=True, cert=None
-        )
-        proxies = {"all": proxy} if proxy else settings["proxies"]
-        probe = PreparedRequest()
-        probe.url = f"{host}/"
-        pool = self._adapter.get_connection_with_tls_context(
-            probe, settings["verify"], proxies, settings["cert"]
-        )
-        _authorities()  # raises if they are not there
-        self._adapter.cert_verify(  # type: ignore[no-untyped-call]
-            pool, host, settings["verify"], settings["cert"]
-        )
-        # A proxy that is asked for plain HTTP wants the whole address.
-        whole = self._adapter.request_url(probe, proxies).startswith("http")
-        return _Route(cast("HTTPConnectionPool", pool), 0 if whole else len(host))
-
-    def _forget(self) -> None:
-        """Use no kept connection again; those in use close when they are done."""
-        self._routes = {}
-        self._direct = None
-        self._adapter = None
-
-
-def _authorities() -> str:
-    """The file or folder of trusted certificates, by the variables that ``requests`` knows."""
-    import certifi
-
-    path = os.environ.get("REQUESTS_CA_BUNDLE") or os.environ.get("CURL_CA_BUNDLE")
-    path = path or certifi.where()
-    if not os.path.exists(path):  # noqa: PTH110 - a str is what is wanted
-        raise FileNotFoundError
-    return path
-
-
-def _direct_pools() -> PoolManager:
-    from urllib3 import PoolManager
-
-    path = _authorities()
-    folder = os.path.isdir(path)  # noqa: PTH112
-    return PoolManager(
-        MOST_KEPT,
-        maxsize=MOST_KEPT,
-        cert_reqs="CERT_REQUIRED",
-        ca_certs=None if folder else path,
-        ca_cert_dir=path if folder else None,
-    )
-
-
-@dataclass(slots=True)
-class _Route:
-    """How a host is reached: the connections to it, and how much of a URL is not told there."""
-
-    pool: HTTPConnectionPool
-    untold: int
-    last_use: float = 0.0
-
-    def path_of(self, request: Request) -> str:
-        path = request.url[self.untold :]
-        return f"{path}?{urlencode(request.query)}" if request.query else path
+def _path(request: Request, untold: int) -> str:
+    path = request.url[untold:]
+    return f"{path}?{urlencode(request.query)}" if request.query else path
 
 
 class _Body:

@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from notebook_notify import errors
+from notebook_notify.delivery import routes
 from notebook_notify.delivery import transport as module
 from notebook_notify.delivery.transport import MAX_REPLY, Reply, Request, Transport
 from notebook_notify.errors import TransportError
@@ -158,7 +159,7 @@ def test_idle_connections_are_not_used_again(transport, serve, monkeypatch):
     post(transport, server.url)
     post(transport, server.url)
     assert server.connections == 1
-    monkeypatch.setattr(module, "MAX_IDLE", 0.05)
+    monkeypatch.setattr(routes, "MAX_IDLE", 0.05)
     time.sleep(0.1)
     post(transport, server.url)
     assert server.connections == 2
@@ -168,7 +169,7 @@ def test_each_host_is_idle_by_itself(transport, serve, monkeypatch):
     """A host that is asked often keeps no forgotten connection to another one in use."""
     often, seldom = serve(), serve()
     post(transport, seldom.url)
-    monkeypatch.setattr(module, "MAX_IDLE", 0.15)
+    monkeypatch.setattr(routes, "MAX_IDLE", 0.15)
     for _ in range(4):
         time.sleep(0.05)
         post(transport, often.url)
@@ -181,7 +182,7 @@ def test_a_call_under_way_survives_another_hosts_idleness(transport, serve, monk
     """Letting kept connections go does not break the calls that use them."""
     slow, seldom = serve(lambda _: time.sleep(0.3) or OK), serve()
     post(transport, seldom.url)
-    monkeypatch.setattr(module, "MAX_IDLE", 0.05)
+    monkeypatch.setattr(routes, "MAX_IDLE", 0.05)
     statuses = []
     thread = threading.Thread(target=lambda: statuses.append(post(transport, slow.url).status))
     thread.start()
@@ -221,7 +222,7 @@ def test_close_and_go_on(transport, serve):
 
 def test_more_hosts_than_are_kept(transport, serve, monkeypatch):
     """However many hosts there are, each is reached."""
-    monkeypatch.setattr(module, "MOST_KEPT", 1)
+    monkeypatch.setattr(routes, "MOST_KEPT", 1)
     servers = [serve() for _ in range(4)]
     for _ in range(2):
         for server in servers:
@@ -582,8 +583,8 @@ def test_bad_proxies(transport, serve, bad):
 def test_the_environment_is_read_once(transport, serve, monkeypatch):
     """How a host is reached is found anew only when a variable that counts has changed."""
     calls = []
-    real = module.getproxies
-    monkeypatch.setattr(module, "getproxies", lambda: calls.append(1) or real())
+    real = routes.getproxies
+    monkeypatch.setattr(routes, "getproxies", lambda: calls.append(1) or real())
     server = serve()
     for _ in range(5):
         post(transport, server.url)
