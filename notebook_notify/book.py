@@ -165,9 +165,10 @@ class Targets:
             ConfigError: a config file cannot be used.
             SecretError: a reference is not written as one.
         """
-        with contextlib.suppress(ConfigError):  # told where a target of the file is meant
-            _ = self.config  # the sandbox too speaks the file's language
         given = {key: value for key, value in (explicit or {}).items() if value is not None}
+        if self._sandbox or (given and to is None):  # these too speak the file's language
+            with contextlib.suppress(ConfigError):
+                _ = self.config
         if to is not None:
             target = self._by_name(to, magic)
             if given:

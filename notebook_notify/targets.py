@@ -77,7 +77,7 @@ class Field:
                 expected = ("应为文字列表", "a list of texts")
             case "url":
                 parsed = (text or "").rstrip("/")
-                fits = _is_safe_url(parsed)
+                fits = is_safe_url(parsed)
                 expected = (
                     "应为 https://主机，不含用户名和参数（本机回环地址可用 http）",
                     "https://host without user name or parameters (on loopback http will do)",
@@ -91,7 +91,7 @@ class Field:
         return parsed
 
 
-def _is_safe_url(url: str) -> bool:
+def is_safe_url(url: str) -> bool:
     """Whether tokens may go over *url*: https, or plain http that stays on this machine."""
     import ipaddress
     from urllib.parse import urlsplit

@@ -197,7 +197,7 @@ def _too_late() -> TransportError:
 
 
 # No compression is asked for and none is undone: replies are tiny, and a gzip bomb is not.
-_HEADERS = {"Accept": "application/json", "Accept-Encoding": "identity"}
+_HEADERS = {"Accept-Encoding": "identity"}
 
 
 def _user_agent() -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import linecache
+import re
 import sysconfig
 import traceback
 from pathlib import PurePath
@@ -91,7 +92,9 @@ def _script_place(frame: FrameType, line: int) -> Place:
 
 
 def _function(frame: FrameType) -> str:
-    return f"{frame.f_code.co_qualname.replace('<locals>.', '')}()"
+    name = frame.f_code.co_qualname.replace("<locals>.", "")
+    # Before Python 3.12 a comprehension has a frame of its own; no reader thinks of it as one.
+    return re.sub(r"\.<(?:list|set|dict)comp>|\.<genexpr>", "", name) + "()"
 
 
 def _line(count: int | None, line: int) -> str:

@@ -5,17 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from notebook_notify.errors import TargetError
 from notebook_notify.secret import Secret
-from notebook_notify.targets import COMMON_FIELDS
+from notebook_notify.targets import COMMON_FIELDS, is_safe_url
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.targets import Field, Spec, Target
-
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def check_fields(target: Target, spec: Spec) -> None:
@@ -33,7 +30,6 @@ def check_fields(target: Target, spec: Spec) -> None:
                 raise TargetError(_lacks(target, field))
         elif not _fits(value, field.kind):
             raise TargetError(_misfit(target, field))
-    _check_base_url(target)
 
 
 def host_of(target: Target, default: str) -> str:
@@ -73,6 +69,8 @@ def _fits(value: object, kind: str) -> bool:
         return False
     if kind == "integer":
         return isinstance(value, int) or (isinstance(value, str) and value.strip().isdecimal())
+    if kind == "url":
+        return isinstance(value, str) and is_safe_url(value)
     if kind == "names":
         if isinstance(value, (list, tuple)):
             return all(_fits(one, "text") and not _blank(one) for one in value)
@@ -89,6 +87,11 @@ def _lacks(target: Target, field: Field) -> str:
 
 def _misfit(target: Target, field: Field) -> str:
     zh, en = {
+        "url": (
+            "必须以 https:// 开头，不含用户名和参数（本机地址可用 http://）",
+            "must begin with https://, without user name or parameters "
+            "(http:// only for this machine's own address)",
+        ),
         "integer": ("应为整数", "must be a whole number"),
         "flag": ("应为 true 或 false", "must be true or false"),
         "names": ("应为 id 列表", "must be a list of ids"),
@@ -96,25 +99,4 @@ def _misfit(target: Target, field: Field) -> str:
     return say(
         f"目标 {target.label} 的 {field.name} {zh}：{field.where[0]}",
         f"{field.name} of target {target.label} {en}: {field.where[1]}",
-    )
-
-
-def _check_base_url(target: Target) -> None:
-    """Raise unless ``base_url`` is https, or http on this machine: tokens go over it."""
-    url = target.get("base_url")
-    if url is None:
-        return
-    try:
-        parts = urlsplit(str(url))
-        host = parts.hostname
-    except ValueError:
-        host = None
-    if host and (parts.scheme == "https" or (parts.scheme == "http" and host in _LOOPBACK)):
-        return
-    raise TargetError(
-        say(
-            f"目标 {target.label} 的 base_url 必须以 https:// 开头（本机地址可用 http://）",
-            f"base_url of target {target.label} must begin with https:// "
-            "(http:// only for this machine's own address)",
-        )
     )
