@@ -68,8 +68,8 @@ class Field:
                 parsed = int(text) if text and text.isdecimal() else value
                 fits, expected = type(parsed) is int, ("应为整数", "a whole number")
             case "flag":
-                parsed = {"true": True, "false": False}.get(text.lower()) if text else value
-                fits, expected = isinstance(parsed, bool), ("应为 true 或 false", "true or false")
+                parsed = value  # not a text: "false" would pass for true
+                fits, expected = isinstance(value, bool), ("应为 true 或 false", "true or false")
             case "names" if isinstance(value, list | tuple):
                 # Ids of parties and tags are numbers, and are written so.
                 parsed = [str(one).strip() for one in value]
@@ -77,7 +77,7 @@ class Field:
                 expected = ("应为文字列表", "a list of texts")
             case "url":
                 parsed = (text or "").rstrip("/")
-                fits = is_safe_url(parsed)
+                fits = _is_safe_url(parsed)
                 expected = (
                     "应为 https://主机，不含用户名和参数（本机回环地址可用 http）",
                     "https://host without user name or parameters (on loopback http will do)",
@@ -91,7 +91,7 @@ class Field:
         return parsed
 
 
-def is_safe_url(url: str) -> bool:
+def _is_safe_url(url: str) -> bool:
     """Whether tokens may go over *url*: https, or plain http that stays on this machine."""
     import ipaddress
     from urllib.parse import urlsplit

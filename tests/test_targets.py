@@ -117,7 +117,6 @@ def test_label():
         ("agent_id", "integer", 1000002, 1000002),
         ("agent_id", "integer", " 1000002 ", 1000002),
         ("safe", "flag", True, True),
-        ("safe", "flag", "False", False),
         ("users", "names", "@all", "@all"),
         ("users", "names", ["a ", "b"], ["a", "b"]),
         ("parties", "names", (1, 2), ["1", "2"]),

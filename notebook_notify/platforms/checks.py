@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_notify.errors import TargetError
 from notebook_notify.secret import Secret
-from notebook_notify.targets import COMMON_FIELDS, is_safe_url
-from notebook_notify.texts import say
+from notebook_notify.targets import COMMON_FIELDS
+from notebook_notify.texts import language, say
 
 if TYPE_CHECKING:
     from notebook_notify.targets import Field, Spec, Target
@@ -25,11 +25,11 @@ def check_fields(target: Target, spec: Spec) -> None:
     """
     for field in (*spec.fields, *COMMON_FIELDS):
         value = target.get(field.name)
-        if value is None or _blank(value):
+        if value is None or (_blank(value) and field.kind != "url"):
             if field.required:
                 raise TargetError(_lacks(target, field))
-        elif not _fits(value, field.kind):
-            raise TargetError(_misfit(target, field))
+        else:
+            _check_kind(target, field, value)
 
 
 def host_of(target: Target, default: str) -> str:
@@ -62,22 +62,6 @@ def _blank(value: object) -> bool:
     return isinstance(value, (Secret, list, tuple)) and not value
 
 
-def _fits(value: object, kind: str) -> bool:
-    if kind == "flag":
-        return isinstance(value, bool)
-    if isinstance(value, bool):
-        return False
-    if kind == "integer":
-        return isinstance(value, int) or (isinstance(value, str) and value.strip().isdecimal())
-    if kind == "url":
-        return isinstance(value, str) and is_safe_url(value)
-    if kind == "names":
-        if isinstance(value, (list, tuple)):
-            return all(_fits(one, "text") and not _blank(one) for one in value)
-        return isinstance(value, (str, int))
-    return isinstance(value, (str, int, Secret))
-
-
 def _lacks(target: Target, field: Field) -> str:
     return say(
         f"目标 {target.label} 缺少 {field.name}：{field.where[0]}",
@@ -85,18 +69,12 @@ def _lacks(target: Target, field: Field) -> str:
     )
 
 
-def _misfit(target: Target, field: Field) -> str:
-    zh, en = {
-        "url": (
-            "必须以 https:// 开头，不含用户名和参数（本机地址可用 http://）",
-            "must begin with https://, without user name or parameters "
-            "(http:// only for this machine's own address)",
-        ),
-        "integer": ("应为整数", "must be a whole number"),
-        "flag": ("应为 true 或 false", "must be true or false"),
-        "names": ("应为 id 列表", "must be a list of ids"),
-    }.get(field.kind, ("应为文本", "must be a text"))
-    return say(
-        f"目标 {target.label} 的 {field.name} {zh}：{field.where[0]}",
-        f"{field.name} of target {target.label} {en}: {field.where[1]}",
-    )
+def _check_kind(target: Target, field: Field, value: object) -> None:
+    try:
+        field.parse(value)
+        return
+    except TargetError as error:
+        message = (
+            f"{error}（{field.where[0]}）" if language() == "zh" else f"{error} ({field.where[1]})"
+        )
+    raise TargetError(say(f"目标 {target.label} 的 {message}", f"target {target.label}: {message}"))
