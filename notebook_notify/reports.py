@@ -122,6 +122,8 @@ class SendResult:
             for key, ids in self.refused.items():
                 yield f"{_refusal(key)} {', '.join(ids)}"
             yield duration(self.seconds)
+            if self.sandbox:
+                yield say("沙盒，没有到手机：%notify_inbox", "sandbox, no phone: %notify_inbox")
             return
         what = self.advice.what if self.advice else str((self.error or {}).get("errmsg", ""))
         what = what[:_SHOWN]
@@ -171,15 +173,7 @@ class SendReport:
         shown: list[tuple[Outcome | Literal["note"], list[tuple[str, str]]]] = [
             (result.outcome, result.lines()) for result in self.results
         ]
-        notes = list(self.notes)
-        if any(result.sandbox and result.parts_sent for result in self.results):
-            notes.append(
-                say(
-                    "沙盒：没有发到任何手机；用 %notify_inbox 查看",
-                    "sandbox: nothing went to a phone; see it with %notify_inbox",
-                )
-            )
-        shown += [("note", [("·", _one_line(note))]) for note in notes]
+        shown += [("note", [("·", _one_line(note))]) for note in self.notes]
         return shown
 
     def __repr__(self) -> str:

@@ -36,7 +36,11 @@ def test_the_two_commands_name_what_exists() -> None:
             assert (ROOT / path).exists(), path
     assert sum(command.endswith(".venv/bin/pytest") for command in commands) == 1
     assert (
-        sum(command.endswith("jupyter lab notebooks/quickstart.ipynb") for command in commands) == 1
+        sum(
+            command.endswith("jupyter lab --allow-root notebooks/quickstart.ipynb")
+            for command in commands
+        )
+        == 1
     )
 
 

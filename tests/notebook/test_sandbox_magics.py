@@ -10,7 +10,7 @@ def test_from_nothing_to_a_delivered_message(run) -> None:
     assert "No message yet" in run("%notify_sandbox -o box")
     shown = run("%notify_wechat hello 你好")
     assert "sent sandbox-wecom_chat" in shown
-    assert "nothing went to a phone" in shown
+    assert "sandbox, no phone: %notify_inbox" in shown
     assert "hello 你好" in run("%notify_inbox")
     run("box.stop()")
 
