@@ -79,7 +79,7 @@ class SandboxMagics(Magics):
         display(
             {
                 "text/plain": page.plain(messages, lang),
-                "text/html": page.inline(messages, sandbox.url, lang),
+                "text/html": page.inline(messages, sandbox.url, lang, sandbox.media_bytes),
             },
             raw=True,
         )

@@ -7,6 +7,9 @@ import urllib.error
 import urllib.request
 from typing import TYPE_CHECKING, Any, cast
 
+from notebook_notify.sandbox.inbox import under
+from notebook_notify.sandbox.media import key_of
+
 if TYPE_CHECKING:
     from notebook_notify.sandbox.wire import Json
 
@@ -28,8 +31,9 @@ class SandboxClient:
 
     @property
     def inbox(self) -> list[Json]:
-        """The delivered messages, oldest first."""
-        return cast("list[Json]", self._call("GET", "/inbox.json"))
+        """The delivered messages, oldest first, uploads under the address of this client."""
+        messages = cast("list[Json]", self._call("GET", "/inbox.json"))
+        return [under(self.url, message) for message in messages]
 
     @property
     def targets(self) -> dict[str, Json]:
@@ -39,8 +43,18 @@ class SandboxClient:
 
     @property
     def stats(self) -> dict[str, int]:
-        """What the platforms have seen: connections, requests, and token_requests among these."""
+        """What the platforms have seen: connections, requests; token_requests, uploads of these."""
         return cast("dict[str, int]", self._call("GET", "/stats.json"))
+
+    def media_bytes(self, media: Json) -> bytes | None:
+        """Return the bytes of a message's `media`, or None if they were dropped."""
+        path = f"/media/{key_of(media['url'])}"
+        try:
+            with self._opener.open(self.url + path, timeout=TIMEOUT) as response:
+                return cast("bytes", response.read())
+        except urllib.error.HTTPError as error:
+            error.close()
+            return None
 
     def clear(self) -> None:
         """Empty the inbox."""

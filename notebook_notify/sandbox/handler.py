@@ -18,6 +18,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from notebook_notify.sandbox import page
 from notebook_notify.sandbox.faults import CANNED, DELIVERED, Fault
+from notebook_notify.sandbox.media import key_of
 from notebook_notify.sandbox.wire import Answer, Call, Platform, answer_json, read_object
 
 if TYPE_CHECKING:
@@ -107,7 +108,11 @@ class Handler(BaseHTTPRequestHandler):
             return
         platform = self.server.sandbox.platform(path)
         token_request = platform.is_token_request(path)
-        self.server.sandbox.count(new_connection=not self._counted, token_request=token_request)
+        self.server.sandbox.count(
+            new_connection=not self._counted,
+            token_request=token_request,
+            upload=platform.is_upload(path),
+        )
         self._counted = True
         fault = self.server.sandbox.faults.take(path, token_request=token_request)
         if fault is not None and fault.kind == "reset_before":
@@ -143,6 +148,8 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(answer_json(sandbox.stats))
             case "GET", "/favicon.ico":
                 self._send(Answer(b"", 404, "text/plain"))
+            case "GET", _ if (key := key_of(path)) is not None:
+                self._send(sandbox.media.answer(key))
             case ("DELETE", "/inbox.json") | ("POST", "/expire_tokens" | "/fail_next"):
                 body = self._read_body()
                 if body is not None:
@@ -173,9 +180,10 @@ class Handler(BaseHTTPRequestHandler):
         lang = "zh" if wanted.startswith("zh") else "en"
         policy = (
             f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; "
-            "connect-src 'self'; base-uri 'none'; form-action 'none'"
+            "img-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'"
         )
-        html = page.full(self.server.sandbox.inbox, lang, nonce)
+        sandbox = self.server.sandbox
+        html = page.full(sandbox.inbox, lang, nonce, sandbox.media_bytes)
         headers = {"Content-Security-Policy": policy, "Referrer-Policy": "no-referrer"}
         self._send(Answer(html.encode(), 200, "text/html; charset=utf-8", headers))
 
@@ -208,9 +216,8 @@ class Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         self.send_header("Content-Type", answer.content_type)
         self.send_header("Content-Length", str(len(answer.body)))
-        self.send_header("Cache-Control", "no-store")
         self.send_header("X-Content-Type-Options", "nosniff")
-        for name, value in answer.headers.items():
+        for name, value in {"Cache-Control": "no-store", **answer.headers}.items():
             self.send_header(name, value)
         if self.close_connection:
             self.send_header("Connection", "close")

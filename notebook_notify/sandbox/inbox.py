@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from notebook_notify.sandbox.media import Media
     from notebook_notify.sandbox.wire import Json
 
 
@@ -21,8 +22,16 @@ class Inbox:
         self._messages: list[Json] = []
         self._lock = threading.Lock()
 
-    def add(self, platform: str, channel: str, to: str, msgtype: str, content: str) -> None:
-        """Deliver one message."""
+    def add(
+        self,
+        platform: str,
+        channel: str,
+        to: str,
+        msgtype: str,
+        content: str,
+        media: Media | None,
+    ) -> None:
+        """Deliver one message: a text, or an upload."""
         with self._lock:
             now = datetime.fromtimestamp(self._clock(), UTC).astimezone()
             self._messages.append(
@@ -32,17 +41,26 @@ class Inbox:
                     "to": to,
                     "msgtype": msgtype,
                     "content": content,
-                    "media": None,
+                    "media": None if media is None else media.entry(),
                     "time": now.isoformat(timespec="milliseconds"),
                 }
             )
 
-    def messages(self) -> list[Json]:
-        """Return copies of the messages, oldest first."""
+    def messages(self, url: str) -> list[Json]:
+        """Return copies of the messages, oldest first; uploads are found under `url`."""
         with self._lock:
-            return [dict(message) for message in self._messages]
+            return [under(url, message) for message in self._messages]
 
     def clear(self) -> None:
         """Forget every message."""
         with self._lock:
             self._messages.clear()
+
+
+def under(url: str, message: Json) -> Json:
+    """Return a copy of a message whose upload, if it shows one, has its address under `url`."""
+    media = message["media"]
+    if media is None:
+        return dict(message)
+    path = f"/media/{media['url'].rpartition('/')[2]}"
+    return message | {"media": media | {"url": url + path}}

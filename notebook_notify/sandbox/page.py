@@ -7,7 +7,6 @@ control and direction marks) and escaped here, at the one place where it becomes
 from __future__ import annotations
 
 import hashlib
-import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
@@ -15,50 +14,21 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from notebook_notify.sandbox import page_media
+from notebook_notify.sandbox.page_text import TEXTS, clean, shorten, size_text
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from notebook_notify.sandbox.page_media import Load
     from notebook_notify.sandbox.wire import Json
 
 MAX_BYTES = 2048
 """Bytes of UTF-8 in one message, shown beside each one's size (both platforms' documents)."""
+MAX_MARKDOWN = 5000
+"""Characters in DingTalk's Markdown."""
 NEW_TIME_AFTER = timedelta(minutes=5)
 """A pause after which the chat shows the time again, as the apps do."""
-
-_NOT_TEXT = re.compile(
-    r"\x1b\[[0-?]*[ -/]*[@-~]"  # CSI: colours, cursor moves
-    r"|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)?"  # OSC: titles, links
-    r"|\x1b[ -/]*[0-~]"  # the other escape sequences
-    r"|[\x00-\x08\x0b-\x1f\x7f-\x9f]"  # controls, save tab and line feed
-    r"|[\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"  # direction marks, lone surrogates
-)
-
-_TEXTS = {
-    "zh": {
-        "sandbox": "沙盒",
-        "note": "消息只到本机，没有发到真正的平台",
-        "nothing": "还没有消息",
-        "todo": "在笔记本里运行一个单元，首行写：",
-        "sender": "notebook 助手",
-        "to": "发给",
-        "bytes": "字节",
-        "open": "在浏览器中打开",
-        "text": "文本",
-        "hint": "此处仅供查看",
-    },
-    "en": {
-        "sandbox": "Sandbox",
-        "note": "Messages stay on this machine; nothing reaches the real platforms",
-        "nothing": "No message yet",
-        "todo": "Run a cell whose first line is:",
-        "sender": "notebook",
-        "to": "to",
-        "bytes": "bytes",
-        "open": "Open in the browser",
-        "text": "text",
-        "hint": "View only",
-    },
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +51,16 @@ _CHATS = {
 }
 
 
-def clean(text: str) -> str:
-    """Return a text without terminal sequences, control characters and direction marks."""
-    return _NOT_TEXT.sub("", text.replace("\r\n", "\n"))
-
-
-def full(messages: Sequence[Json], lang: str, nonce: str) -> str:
+def full(messages: Sequence[Json], lang: str, nonce: str, load: Load) -> str:
     """Return the page: every chat as a phone, refreshed by itself.
 
     Args:
         messages: the inbox, oldest first.
         lang: "zh" or "en".
         nonce: of the response's Content-Security-Policy, for the page's own style and script.
+        load: returns the bytes of a message's media, to tell what is still there.
     """
-    texts = _TEXTS[lang]
+    texts = TEXTS[lang]
     by_channel = _by_channel(messages)
     order = [*by_channel, *(channel for channel in _CHATS if channel not in by_channel)]
     tabs = "".join(
@@ -102,7 +68,7 @@ def full(messages: Sequence[Json], lang: str, nonce: str) -> str:
         f"<b>{len(by_channel.get(channel, ()))}</b></a>"
         for channel in order
     )
-    phones = "".join(_phone(channel, by_channel.get(channel, []), lang) for channel in order)
+    phones = "".join(_phone(channel, by_channel.get(channel, []), lang, load) for channel in order)
     state = hashlib.sha256((tabs + phones).encode()).hexdigest()
     assets = files("notebook_notify.sandbox")
     style = assets.joinpath("page.css").read_text(encoding="utf-8")
@@ -119,11 +85,11 @@ def full(messages: Sequence[Json], lang: str, nonce: str) -> str:
     )
 
 
-def _phone(channel: str, messages: Sequence[Json], lang: str) -> str:
-    texts, chat = _TEXTS[lang], _chat(channel)
+def _phone(channel: str, messages: Sequence[Json], lang: str, load: Load) -> str:
+    texts, chat = TEXTS[lang], _chat(channel)
     if messages:
-        to = _shorten(clean(messages[-1]["to"]))
-        flow = "".join(_bubble(message, when, lang) for message, when in _with_times(messages))
+        to = shorten(clean(messages[-1]["to"]))
+        flow = "".join(_bubble(*pair, lang, load) for pair in _with_times(messages))
     else:
         to = "\N{NO-BREAK SPACE}"
         flow = (
@@ -139,13 +105,16 @@ def _phone(channel: str, messages: Sequence[Json], lang: str) -> str:
     )
 
 
-def _bubble(message: Json, when: str | None, lang: str) -> str:
+def _bubble(message: Json, when: str | None, lang: str, load: Load) -> str:
     time = f"<time>{when}</time>" if when else ""
+    if message["media"]:
+        body = page_media.on_page(message, lang, load)
+    else:
+        body = f'<div class="bubble">{escape(clean(message["content"]))}</div>'
     return (
         f'{time}<article><i class="avatar" aria-hidden="true">N</i><div>'
-        f'<span class="sender">{_TEXTS[lang]["sender"]}</span>'
-        f'<div class="bubble">{escape(clean(message["content"]))}</div>'
-        f'<span class="meta">{escape(_meta(message, lang))}</span></div></article>'
+        f'<span class="sender">{TEXTS[lang]["sender"]}</span>'
+        f'{body}<span class="meta">{escape(_meta(message, lang))}</span></div></article>'
     )
 
 
@@ -182,12 +151,19 @@ _INLINE = {
 }
 
 
-def inline(messages: Sequence[Json], url: str, lang: str) -> str:
+def inline(messages: Sequence[Json], url: str, lang: str, load: Load | None = None) -> str:
     """Return a fragment for a notebook's output: no script, no outside resource, inline styles.
 
     Its colours are its own, so that it reads the same in a light and in a dark notebook.
+
+    Args:
+        messages: the inbox, oldest first.
+        url: the page's address, for a link.
+        lang: "zh" or "en".
+        load: returns the bytes of a message's media; without it, images are cards.
     """
-    texts = _TEXTS[lang]
+    texts = TEXTS[lang]
+    images = page_media.loaded(messages, load)
     link = ""
     if urlsplit(url).scheme in {"http", "https"}:
         link = (
@@ -197,7 +173,8 @@ def inline(messages: Sequence[Json], url: str, lang: str) -> str:
     foot = f"<div {_style('foot')}>{texts['note']}{link}</div>"
     cards = [
         f"<div {_style('top')}>{texts['sandbox']} · {_chat(channel).name(lang)}</div>"
-        f"<div {_style('scroll')}><div {_style('flow')}>{_inline_flow(group, lang)}</div></div>"
+        f"<div {_style('scroll')}><div {_style('flow')}>{_inline_flow(group, lang, images)}</div>"
+        "</div>"
         for channel, group in _by_channel(messages).items()
     ] or [
         (
@@ -209,16 +186,19 @@ def inline(messages: Sequence[Json], url: str, lang: str) -> str:
     return f"<div {_style('row')}>{boxes}</div>"
 
 
-def _inline_flow(messages: Sequence[Json], lang: str) -> str:
+def _inline_flow(messages: Sequence[Json], lang: str, images: dict[str, bytes]) -> str:
     parts = []
     for message, when in _with_times(messages):
         if when:
             parts.append(f"<div {_style('time')}>{when}</div>")
+        if message["media"]:
+            body = page_media.in_fragment(message, lang, images)
+        else:
+            body = f"<div {_style('bubble')}>{escape(clean(message['content']))}</div>"
         colour = f";background:{_chat(message['channel']).colour}"
         parts.append(
             f"<div {_style('message')}><div {_style('avatar', colour)}>N</div>"
-            f'<div style="min-width:0"><div {_style("bubble")}>'
-            f"{escape(clean(message['content']))}</div>"
+            f'<div style="min-width:0">{body}'
             f"<div {_style('meta')}>{escape(_meta(message, lang))}</div></div></div>"
         )
     return "".join(parts)
@@ -226,13 +206,14 @@ def _inline_flow(messages: Sequence[Json], lang: str) -> str:
 
 def plain(messages: Sequence[Json], lang: str) -> str:
     """Return the messages as text for a terminal."""
-    texts = _TEXTS[lang]
+    texts = TEXTS[lang]
     if not messages:
         return f"{texts['nothing']} · {texts['todo']} %%notify_wechat"
     parts = []
     for message in messages:
         when = datetime.fromisoformat(message["time"])
-        body = "\n".join(f"  {line}".rstrip() for line in clean(message["content"]).split("\n"))
+        text = page_media.plain(message, lang) if message["media"] else clean(message["content"])
+        body = "\n".join(f"  {line}".rstrip() for line in text.split("\n"))
         name = _chat(message["channel"]).name(lang)
         parts.append(f"{name} · {when:%m-%d %H:%M:%S} · {_meta(message, lang)}\n{body}")
     return "\n\n".join(parts)
@@ -267,14 +248,18 @@ def _with_times(messages: Iterable[Json]) -> Iterator[tuple[Json, str | None]]:
 
 def _meta(message: dict[str, Any], lang: str) -> str:
     """Return kind and size of a message, and its receivers if they are people."""
-    texts = _TEXTS[lang]
-    kind = texts["text"] if message["msgtype"] == "text" else clean(message["msgtype"])
-    size = len(message["content"].encode(errors="replace"))
-    meta = f"{kind} · {size:,} / {MAX_BYTES:,} {texts['bytes']}"
+    texts = TEXTS[lang]
+    content = message["content"]
+    if message["media"]:
+        meta = page_media.kind(message, lang)
+        if message["msgtype"] == "image":
+            meta += f" · {size_text(message['media']['size'])}"
+    elif (message["channel"], message["msgtype"]) == ("dingtalk_chat", "markdown"):
+        meta = f"markdown · {len(content):,} / {MAX_MARKDOWN:,} {texts['characters']}"
+    else:
+        kind = texts["text"] if message["msgtype"] == "text" else clean(message["msgtype"])
+        size = len(content.encode(errors="replace"))
+        meta = f"{kind} · {size:,} / {MAX_BYTES:,} {texts['bytes']}"
     if message["channel"] == "wecom_app":
-        meta += f" · {texts['to']} {_shorten(clean(message['to']).replace('|', ', '))}"
+        meta += f" · {texts['to']} {shorten(clean(message['to']).replace('|', ', '))}"
     return meta
-
-
-def _shorten(text: str, most: int = 40) -> str:
-    return text if len(text) <= most else text[: most - 1] + "…"

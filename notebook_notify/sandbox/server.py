@@ -10,6 +10,7 @@ from notebook_notify.sandbox.dingtalk import DingTalk
 from notebook_notify.sandbox.faults import Faults
 from notebook_notify.sandbox.handler import Server
 from notebook_notify.sandbox.inbox import Inbox
+from notebook_notify.sandbox.media import MediaStore
 from notebook_notify.sandbox.wecom import WeCom
 
 if TYPE_CHECKING:
@@ -34,15 +35,17 @@ class Sandbox:
         Args:
             port: the port on 127.0.0.1; 0 takes any free one.
             token_lifetime: seconds until a token expires; 7200 on both platforms.
-            clock: seconds since the epoch, for tokens, repeats and the time of messages.
+            clock: seconds since the epoch, for tokens, uploads, repeats and messages' time.
         """
         self._port = port
+        self._address = ""
         self._inbox = Inbox(clock)
-        self.wecom = WeCom(self._inbox, clock, token_lifetime)
-        self.dingtalk = DingTalk(self._inbox, clock, token_lifetime)
+        self.media = MediaStore(clock)
+        self.wecom = WeCom(self._inbox, self.media, clock, token_lifetime)
+        self.dingtalk = DingTalk(self._inbox, self.media, clock, token_lifetime)
         self.faults = Faults()
         self.stopping = threading.Event()
-        self._stats = {"connections": 0, "requests": 0, "token_requests": 0}
+        self._stats = {"connections": 0, "requests": 0, "token_requests": 0, "uploads": 0}
         self._stats_lock = threading.Lock()
         self._server: Server | None = None
 
@@ -65,6 +68,7 @@ class Sandbox:
         if self._server is None:
             self.stopping.clear()
             self._server = Server(self, self._port)
+            self._address = f"http://127.0.0.1:{self._server.server_port}"
         return self
 
     def stop(self) -> None:
@@ -78,7 +82,7 @@ class Sandbox:
         """The address, without a slash at the end."""
         if self._server is None:
             raise RuntimeError("the sandbox is not running: call start()")
-        return f"http://127.0.0.1:{self._server.server_port}"
+        return self._address
 
     @property
     def targets(self) -> dict[str, Json]:
@@ -88,13 +92,17 @@ class Sandbox:
     @property
     def inbox(self) -> list[Json]:
         """The delivered messages, oldest first."""
-        return self._inbox.messages()
+        return self._inbox.messages(self._address)
 
     @property
     def stats(self) -> dict[str, int]:
-        """What the platforms have seen: connections, requests, and token_requests among these."""
+        """What the platforms have seen: connections, requests; token_requests, uploads of these."""
         with self._stats_lock:
             return dict(self._stats)
+
+    def media_bytes(self, media: Json) -> bytes | None:
+        """Return the bytes of a message's `media`, or None if they were dropped."""
+        return self.media.content(media["url"])
 
     def clear(self) -> None:
         """Empty the inbox."""
@@ -126,7 +134,7 @@ class Sandbox:
             errcode: the errcode to answer; the platform's own text is added.
             errmsg: the errmsg to answer, in place of that text.
             sub_code: DingTalk's code inside errcode 88.
-            path: only requests whose path contains this, such as "send" or "gettoken".
+            path: only requests whose path contains this, such as "send" or "upload".
             count: how many requests fail.
             seconds: how long to hang, or the time between two bytes of a drip.
             status: the HTTP status of "html".
@@ -151,9 +159,10 @@ class Sandbox:
         """Return the platform that a path belongs to."""
         return self.wecom if path.startswith("/cgi-bin/") else self.dingtalk
 
-    def count(self, *, new_connection: bool, token_request: bool) -> None:
+    def count(self, *, new_connection: bool, token_request: bool, upload: bool) -> None:
         """Count one platform request."""
         with self._stats_lock:
             self._stats["connections"] += new_connection
             self._stats["requests"] += 1
             self._stats["token_requests"] += token_request
+            self._stats["uploads"] += upload

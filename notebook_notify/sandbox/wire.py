@@ -47,6 +47,9 @@ class Platform(Protocol):
     def is_token_request(self, path: str) -> bool:
         """Tell whether this path hands out tokens."""
 
+    def is_upload(self, path: str) -> bool:
+        """Tell whether this path takes uploads."""
+
     def refusal(self, errcode: int, errmsg: str | None, sub_code: str | None) -> Json:
         """Return the reply for an error code, with its usual text unless one is given."""
 

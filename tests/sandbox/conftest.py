@@ -2,11 +2,38 @@
 
 import http.client
 import json
+import struct
+import zlib
 from urllib.parse import urlencode
 
 import pytest
+from urllib3 import encode_multipart_formdata
 
 from notebook_notify.sandbox import Sandbox
+
+
+def png(width=4, height=3, *, fill=(200, 90, 40), padding=0):
+    """Return a PNG of one colour, made longer by a chunk of padding that decoders skip."""
+
+    def chunk(kind, data):
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    rows = (b"\0" + bytes(fill) * width) * height
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(rows))
+        + (chunk(b"prVt", bytes(padding)) if padding else b"")
+        + chunk(b"IEND", b"")
+    )
+
+
+def form(name="a.png", content=b"", *, part="media", **fields):
+    """Return body and content type of a form with one file, as urllib3 writes it."""
+    return encode_multipart_formdata({**fields, part: (name, content, "application/octet-stream")})
 
 
 class Clock:
@@ -73,6 +100,20 @@ class Caller:
             "POST", "/cgi-bin/message/send", body | fields, access_token=token or self.wecom_token()
         )
 
+    def upload(self, path, name, content, *, token, form_fields=None, **query):
+        body, content_type = form(name, content, **form_fields or {})
+        return self.json("POST", path, body, content_type=content_type, access_token=token, **query)
+
+    def wecom_upload(self, name="plot.png", content=None, kind="image"):
+        content = png() if content is None else content
+        return self.upload(
+            "/cgi-bin/media/upload", name, content, token=self.wecom_token(), type=kind
+        )
+
+    def dingtalk_upload(self, name="plot.png", content=None, kind="image"):
+        content = png() if content is None else content
+        return self.upload("/media/upload", name, content, token=self.dingtalk_token(), type=kind)
+
     def dingtalk_token(self):
         target = self.targets["sandbox-dingtalk_chat"]
         return self.json(
@@ -91,6 +132,18 @@ class Caller:
             access_token=token or self.dingtalk_token(),
             content_type=content_type,
         )
+
+
+@pytest.fixture
+def make_png():
+    """Give the maker of images."""
+    return png
+
+
+@pytest.fixture
+def make_form():
+    """Give the maker of forms."""
+    return form
 
 
 @pytest.fixture

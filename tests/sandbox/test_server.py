@@ -24,7 +24,7 @@ def test_a_hundred_sends_on_one_connection_are_counted_as_such(caller, sandbox):
     for _ in range(100):
         caller.appchat(token=token)
     SandboxClient(sandbox.url).inbox  # noqa: B018 - the call is the point
-    assert sandbox.stats == {"connections": 1, "requests": 101, "token_requests": 1}
+    assert sandbox.stats == {"connections": 1, "requests": 101, "token_requests": 1, "uploads": 0}
     assert caller.json("GET", "/stats.json") == sandbox.stats
     assert len(sandbox.inbox) == 100
 
