@@ -23,16 +23,28 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from notebook_notify.messages import Text
+    from notebook_notify.messages import File, Image, Text
     from notebook_notify.reports import SendReport, SendResult
     from notebook_notify.scripts import notify
     from notebook_notify.secret import Secret
     from notebook_notify.sender import send
     from notebook_notify.targets import Target
 
-__all__ = ["Secret", "SendReport", "SendResult", "Target", "Text", "notify", "send"]
+__all__ = [
+    "File",
+    "Image",
+    "Secret",
+    "SendReport",
+    "SendResult",
+    "Target",
+    "Text",
+    "notify",
+    "send",
+]
 
 _HOMES = {
+    "File": "messages",
+    "Image": "messages",
     "Secret": "secret",
     "SendReport": "reports",
     "SendResult": "reports",

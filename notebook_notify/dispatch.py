@@ -8,6 +8,7 @@ left by then.
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import time
 from concurrent.futures import Future
 from functools import partial
@@ -20,17 +21,19 @@ from notebook_notify.delivery.tokens import Tokens
 from notebook_notify.delivery.transport import Transport
 from notebook_notify.delivery.workers import Workers
 from notebook_notify.errors import SendInterrupted, TargetError, TransportError
-from notebook_notify.messages import split
-from notebook_notify.outcomes import Delivery, RefusedError, stopped, troubled
-from notebook_notify.platforms import CHANNELS
-from notebook_notify.platforms.base import Token
+from notebook_notify.messages import Message, promise, split
+from notebook_notify.outcomes import Delivery, RefusedError, stopped, troubled, verdict_of
+from notebook_notify.platforms import channel_of
+from notebook_notify.platforms.base import Media, Token
+from notebook_notify.platforms.media import UnfitError, fit, kind_of
 from notebook_notify.reports import SendReport
 from notebook_notify.secret import remember, scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from notebook_notify.platforms.base import Channel, Verdict
+    from notebook_notify.messages import Attachment
+    from notebook_notify.platforms.base import Verdict
     from notebook_notify.reports import Outcome, SendResult
     from notebook_notify.targets import Target
 
@@ -39,6 +42,8 @@ PAUSES = (0.5, 1.0, 2.0)
 #: Where the platform drops an identical repeat: how long an answer is waited for before the
 #: repeat, and until when after the first try it may leave. The platform remembers for 60 s.
 REPEAT_AFTER, REPEAT_WITHIN = 20.0, 45.0
+#: How long an upload's id is used again, in seconds; WeCom's are good for three days.
+MEDIA_LIFE = 3600.0
 #: The longest timeout that the system's calls take as they are, in seconds.
 _LONGEST = 1e6
 #: Verdicts of a platform that accepted the message.
@@ -59,6 +64,7 @@ class Sender:
     def renew(self) -> None:
         """Make threads, connections and locks anew, as a forked child must."""
         self._tokens = Tokens(MemoryStore())
+        self._media = Tokens(MemoryStore())
         self._transport = Transport()
         self._workers = Workers()
 
@@ -68,17 +74,17 @@ class Sender:
 
     def send(
         self,
-        messages: Iterable[tuple[Target, str]],
+        messages: Iterable[tuple[Target, Message]],
         *,
         timeout: float = TIMEOUT,
         repeat: bool = True,
         once: bool = False,
     ) -> SendReport:
-        """Send each text to its target, all side by side.
+        """Send each message to its target, all side by side.
 
         Args:
-            messages: targets and texts; these are scrubbed of known secrets and of what looks
-                like one, and split where a channel takes less at once.
+            messages: targets and messages; texts are scrubbed of known secrets and of what
+                looks like one, and split where a channel takes less at once.
             timeout: the longest wait, in seconds.
             repeat: whether to try again after a failed connection or a busy platform.
             once: let the platform drop an identical repeat, where its channel can; only for a
@@ -90,9 +96,9 @@ class Sender:
         """
         deadline = time.monotonic() + min(timeout, _LONGEST)
         deliveries = []
-        for target, text in messages:
+        for target, message in messages:
             channel = channel_of(target)
-            if not text.strip():
+            if message.empty:
                 raise TargetError(
                     texts.say("消息为空，未发送", "the message is empty; nothing was sent")
                 )
@@ -100,7 +106,7 @@ class Sender:
                 Delivery(
                     target,
                     channel,
-                    text,
+                    message,
                     deadline,
                     repeat=repeat,
                     once=once and channel.drops_repeats,
@@ -115,7 +121,7 @@ class Sender:
         """
         deadline = time.monotonic() + min(timeout, _LONGEST)
         channel = channel_of(target)
-        delivery = Delivery(target, channel, "", deadline, repeat=True, once=False)
+        delivery = Delivery(target, channel, None, deadline, repeat=True, once=False)
         return self._settle(delivery, self._start(self._prove, delivery))
 
     def _send_all(self, deliveries: list[Delivery]) -> tuple[SendResult, ...]:
@@ -159,18 +165,79 @@ class Sender:
         outcome: Outcome = "sent"
         # The key reveals the target's secrets: from here on a keyring's too is masked in the text.
         key = delivery.channel.token_key(delivery.target)
-        delivery.parts = split(scrub(delivery.text), delivery.channel.text_limit)
+        delivery.parts = self._parts(delivery, key)
         for part in delivery.parts:
-            verdict = self._send_part(delivery, key, part)
+            try:
+                verdict = self._send_part(delivery, key, part)
+            except (TransportError, RefusedError) as error:
+                if isinstance(part, str):
+                    raise
+                verdict = verdict_of(error)
             if verdict.kind not in _ACCEPTED:
-                lost = verdict.payload.get("errcode") == errors.UNKNOWN
-                return delivery.result("unknown" if lost else "failed", verdict.payload)
+                if isinstance(part, str):
+                    lost = verdict.payload.get("errcode") == errors.UNKNOWN
+                    return delivery.result("unknown" if lost else "failed", verdict.payload)
+                # The text is there; what should have followed it is told.
+                delivery.miss(part.name, verdict)
+                outcome = "partial"
+                continue
+            delivery.accepted.append(part)
             if verdict.message_id:
                 delivery.message_ids.append(verdict.message_id)
             if verdict.kind == "partial":
                 outcome = "partial"
                 delivery.refused.update(verdict.refused)
         return delivery.result(outcome)
+
+    def _parts(self, delivery: Delivery, key: str) -> list[str | Media]:
+        """The pieces of the text, then what could be uploaded, which the text promises."""
+        message = delivery.message or Message("")
+        uploaded = list(self._upload(delivery, key, message.attachments))
+        files = [media.name for media in uploaded if media.kind == "file"]
+        follows = promise(len(uploaded) - len(files), files)
+        text = "\n\n".join(filter(str.strip, (scrub(message.text), follows)))
+        return [*split(text, delivery.channel.text_limit), *uploaded]
+
+    def _upload(
+        self, delivery: Delivery, key: str, attachments: Iterable[Attachment]
+    ) -> Iterator[Media]:
+        """Upload what can be, and note the rest. Half of the time is kept for the text."""
+        now = time.monotonic()
+        until = now + (delivery.deadline - now) / 2
+        for given in attachments:
+            try:
+                attachment, note = fit(given, delivery.channel.media)
+                media_id = self._media_id(delivery, key, attachment, until)
+            except UnfitError as unfit:
+                delivery.notes.append(str(unfit))
+                continue
+            except (TransportError, RefusedError) as error:
+                delivery.miss(given.name, verdict_of(error))
+                continue
+            if note:
+                delivery.notes.append(note)
+            yield Media(kind_of(attachment), media_id, attachment.name)
+
+    def _media_id(self, delivery: Delivery, key: str, attachment: Attachment, until: float) -> str:
+        """The platform's id of *attachment*, uploaded once for all targets of an application."""
+        channel = delivery.channel
+
+        def upload(token: str) -> Verdict:
+            request = channel.upload_request(delivery.target, attachment, token)
+            check = delivery.flight.check
+            return channel.read_upload(
+                self._transport.perform(request, deadline=until, depart=check)
+            )
+
+        def fetch() -> tuple[str, float]:
+            verdict = self._try(delivery, key, upload, until)
+            if verdict.kind != "ok" or not verdict.message_id:
+                raise RefusedError(verdict)
+            return verdict.message_id, MEDIA_LIFE
+
+        digest = hashlib.sha256(attachment.data).hexdigest()
+        name = f"{key}:{kind_of(attachment)}:{attachment.name}:{digest}"
+        return self._media.get(name, fetch, deadline=until)
 
     def _prove(self, delivery: Delivery) -> SendResult:
         try:
@@ -179,7 +246,7 @@ class Sender:
             return troubled(delivery, error)
         return delivery.result("sent")
 
-    def _send_part(self, delivery: Delivery, key: str, part: str) -> Verdict:
+    def _send_part(self, delivery: Delivery, key: str, part: str | Media) -> Verdict:
         """One message; if its answer is lost, once more where the platform drops a repeat."""
         try:
             return self._try_part(delivery, key, part, delivery.deadline)
@@ -197,21 +264,41 @@ class Sender:
         raise lost  # whatever became of the repeat, the first may have arrived
 
     def _try_part(
-        self, delivery: Delivery, key: str, part: str, until: float, *, again: bool = False
+        self,
+        delivery: Delivery,
+        key: str,
+        part: str | Media,
+        until: float,
+        *,
+        again: bool = False,
     ) -> Verdict:
         """One message, tried until there is a verdict that another try would not better."""
         channel = delivery.channel
+
+        def send(token: str) -> Verdict:
+            request = channel.request(delivery.target, part, token, once=delivery.once)
+            reply = self._transport.perform(
+                request,
+                deadline=until if again else _first_deadline(delivery, until),
+                depart=delivery.flight.depart,
+            )
+            # Landed only now: a request whose reply is lost is still on its way.
+            verdict = channel.read(reply)
+            delivery.flight.land(accepted=verdict.kind in _ACCEPTED)
+            return verdict
+
+        return self._try(delivery, key, send, until)
+
+    def _try(
+        self, delivery: Delivery, key: str, call: Callable[[str], Verdict], until: float
+    ) -> Verdict:
+        """*call* with a token; once more with a new one, and while the platform is busy."""
         refreshed = False
         pauses = self._pauses_of(delivery)
         while True:
             try:
                 token = self._token(delivery, key)
-                request = channel.request(delivery.target, part, token, once=delivery.once)
-                reply = self._transport.perform(
-                    request,
-                    deadline=until if again else _first_deadline(delivery, until),
-                    depart=delivery.flight.depart,
-                )
+                verdict = call(token)
             except RefusedError as refusal:
                 verdict = refusal.verdict
             except TransportError as error:
@@ -219,9 +306,6 @@ class Sender:
                     raise
                 continue
             else:
-                # Landed only now: a request whose reply is lost is still on its way.
-                verdict = channel.read(reply)
-                delivery.flight.land(accepted=verdict.kind in _ACCEPTED)
                 if verdict.kind == "refresh" and not refreshed:
                     refreshed = True
                     self._tokens.invalidate(key, token)
@@ -262,17 +346,3 @@ def _first_deadline(delivery: Delivery, until: float) -> float:
         return until
     now = time.monotonic()
     return now + min((until - now) / 2, REPEAT_AFTER)
-
-
-def channel_of(target: Target) -> Channel:
-    """The channel that serves *target*; raises ``TargetError`` if it cannot."""
-    channel = CHANNELS.get(target.channel)
-    if channel is None:
-        raise TargetError(
-            texts.say(
-                f"没有名为 {target.channel} 的通道；可用：{'、'.join(CHANNELS)}",
-                f"no channel is called {target.channel}; there are {', '.join(CHANNELS)}",
-            )
-        )
-    channel.check(target)
-    return channel

@@ -7,7 +7,13 @@ most emoji four and more.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from notebook_notify.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 _WHITE = re.compile(r"\s+")
 #: The longest code point, in bytes.
@@ -23,6 +29,78 @@ class Text:
     """
 
     content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A picture that goes along.
+
+    Attributes:
+        data: a PNG or JPEG file.
+        name: its file name.
+    """
+
+    data: bytes = field(repr=False)
+    name: str = "plot.png"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file that goes along.
+
+    Attributes:
+        data: its content.
+        name: its name, without folders.
+    """
+
+    data: bytes = field(repr=False)
+    name: str
+
+
+Attachment = Image | File
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text, and what goes along with it.
+
+    Attributes:
+        text: of any length; split to fit a channel.
+        attachments: uploaded first, so that the text promises only what follows.
+    """
+
+    text: str
+    attachments: tuple[Attachment, ...] = ()
+
+    @classmethod
+    def of(cls, content: str | Text | Attachment | Sequence[str | Text | Attachment]) -> Message:
+        """The message that *content* means: texts become paragraphs, the rest goes along."""
+        many = [content] if isinstance(content, str | Text | Image | File) else content
+        texts = [
+            one if isinstance(one, str) else one.content
+            for one in many
+            if isinstance(one, str | Text)
+        ]
+        return cls("\n\n".join(texts), tuple(one for one in many if isinstance(one, Image | File)))
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing to send."""
+        return not self.text.strip() and not self.attachments
+
+
+def promise(images: int, files: Sequence[str]) -> str:
+    """The line of a text that says what follows it: so many pictures, and files by name."""
+    zh = [f"图 {images} 张"] if images else []
+    en = [f"{images} plot{'s' if images > 1 else ''}"] if images else []
+    if files:
+        names = "、".join(files)
+        zh.append(f"文件 {len(files)} 个（{names}）")
+        en.append(f"{len(files)} file{'s' if len(files) > 1 else ''} ({', '.join(files)})")
+    if not zh:
+        return ""
+    follow = "follows" if images + len(files) == 1 else "follow"
+    return say(f"📎 {'、'.join(zh)}随后", f"📎 {' and '.join(en)} {follow}")
 
 
 def split(text: str, max_bytes: int) -> list[str]:

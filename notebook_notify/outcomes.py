@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_notify import errors, texts
 from notebook_notify.delivery.flight import Flight, GivenUpError
 from notebook_notify.errors import NotifyError, TransportError
+from notebook_notify.platforms.base import Media, Verdict
 from notebook_notify.platforms.replies import code_of
 from notebook_notify.reports import SendResult
 from notebook_notify.secret import scrub
@@ -18,25 +19,28 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from concurrent.futures import Future
 
-    from notebook_notify.platforms.base import Channel, Verdict
+    from notebook_notify.messages import Message
+    from notebook_notify.platforms.base import Channel
     from notebook_notify.reports import Outcome
     from notebook_notify.targets import Target
 
 
 @dataclass(slots=True)
 class Delivery:
-    """A message on its way to one target; without a text, a credential to be proved.
+    """A message on its way to one target; without one, a credential to be proved.
 
-    Its parts are made on the sending thread.
+    Its parts are made on the sending thread: the pieces of the text, then what was uploaded.
     """
 
     target: Target
     channel: Channel
-    text: str
+    message: Message | None
     deadline: float
     repeat: bool
     once: bool
-    parts: list[str] = field(default_factory=list)
+    parts: list[str | Media] = field(default_factory=list)
+    accepted: list[str | Media] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     flight: Flight = field(default_factory=Flight)
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -60,12 +64,29 @@ class Delivery:
             code=code_of(payload) if payload is not None else None,
             advice=advice,
             refused=self.refused,
-            parts=max(1, len(self.parts)) if self.text else 0,
+            parts=max(1, len(self.parts)) if self.message is not None else 0,
             parts_sent=self.flight.parts_sent,
+            images=self._count("image"),
+            files=self._count("file"),
+            notes=tuple(map(scrub, self.notes)),
             seconds=time.monotonic() - self.started,
             everyone=self.channel.everyone(self.target),
             sandbox=self.target.source == "sandbox",
             message_ids=tuple(self.message_ids),
+        )
+
+    def _count(self, kind: str) -> int:
+        """How many pictures, or files, the platform accepted."""
+        return sum(isinstance(part, Media) and part.kind == kind for part in self.accepted)
+
+    def miss(self, name: str, verdict: Verdict) -> None:
+        """Note that an attachment did not get through, and why."""
+        code = code_of(verdict.payload)
+        self.notes.append(
+            texts.say(
+                f"{name} 没有送达（{code}：{verdict.payload.get('errmsg', '')}）",
+                f"{name} did not get through ({code}: {verdict.payload.get('errmsg', '')})",
+            )
         )
 
 
@@ -77,12 +98,25 @@ class RefusedError(Exception):
         self.verdict = verdict
 
 
+def verdict_of(error: TransportError | RefusedError) -> Verdict:
+    """What *error* says of an attachment."""
+    if isinstance(error, RefusedError):
+        return error.verdict
+    return Verdict("failed", _ours(error.errcode, str(error)))
+
+
 def stopped(delivery: Delivery, future: Future[SendResult]) -> SendResult:
     """What can be said of a delivery that is no longer waited for."""
     left = delivery.flight.give_up()
     # It came at the last moment; or all was accepted, and the result is being made.
     if future.done() or 0 < len(delivery.parts) == delivery.flight.parts_sent:
         return future.result()
+    written = sum(isinstance(part, str) for part in delivery.parts)
+    if 0 < written <= delivery.flight.parts_sent:  # the text is there
+        delivery.notes.append(
+            texts.say("时限已到，图或文件没有发完", "time was up before all of it had gone")
+        )
+        return delivery.result("partial")
     if left:
         payload = _ours(errors.UNKNOWN, "request sent, no answer in time; it may have arrived")
         return delivery.result("unknown", payload)

@@ -53,7 +53,10 @@ class SendResult:
         advice: what to make of ``error``.
         refused: ids that the platform did not deliver to, by its own key.
         parts: of how many messages the text consists; 0 where only the credential was proved.
-        parts_sent: how many of them the platform accepted.
+        parts_sent: how many of them the platform accepted, pictures and files included.
+        images: how many pictures it accepted.
+        files: how many files it accepted.
+        notes: what was done to what went along, or why it did not.
         seconds: from the start of the send to its outcome.
         everyone: whether it went to all in the application's visible scope.
         sandbox: whether it went to the sandbox, and so to no phone.
@@ -69,6 +72,9 @@ class SendResult:
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
     parts: int = 1
     parts_sent: int = 0
+    images: int = 0
+    files: int = 0
+    notes: tuple[str, ...] = ()
     seconds: float = 0.0
     everyone: bool = False
     sandbox: bool = False
@@ -97,6 +103,7 @@ class SendResult:
             reply = repr(self.error)
             cut = "…" if len(reply) > _SHOWN else ""
             told.append((say("原文", "reply"), reply[:_SHOWN] + cut))
+        told += [("·", note) for note in self.notes]
         return [(label, _one_line(text)) for label, text in told]
 
     def _words(self) -> str:
@@ -110,13 +117,26 @@ class SendResult:
             "failed": say("未发送", "not sent"),
         }[self.outcome]
 
+    def _counts(self) -> str:
+        """What was sent, e.g. ``1 text, 1 image, 1 file``."""
+        kinds = (
+            (self.parts_sent - self.images - self.files, "文本", "text"),
+            (self.images, "图", "image"),
+            (self.files, "文件", "file"),
+        )
+        zh = "、".join(f"{word} {number}" for number, word, _ in kinds if number)
+        en = ", ".join(
+            f"{number} {word}{'s' if number > 1 else ''}" for number, _, word in kinds if number
+        )
+        return say(zh, en)
+
     def _details(self) -> Iterator[str]:
         if self.outcome == "sent" and not self.parts:
             yield say("没有发出消息", "nothing was posted")
             yield duration(self.seconds)
             return
         if self.outcome in ("sent", "partial"):
-            yield say(f"文本 {self.parts}", f"{self.parts} text{'s' if self.parts > 1 else ''}")
+            yield self._counts()
             if self.everyone:
                 yield say("应用可见范围内的所有人", "everyone in the app's visible scope")
             for key, ids in self.refused.items():

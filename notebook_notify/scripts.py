@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from notebook_notify import sender
 from notebook_notify.delivery import TIMEOUT
+from notebook_notify.messages import Message
 from notebook_notify.notebook import context
 from notebook_notify.notebook.compose import Run, compose
 from notebook_notify.notebook.failures import failure, is_interrupt
@@ -114,7 +115,9 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
             summary=self.summary,
             failure=failure(error) if error is not None else None,
         )
-        messages = [(t, compose(run, CHANNELS[t.channel].text_limit)) for t in self._targets]
+        messages = [
+            (t, Message(compose(run, CHANNELS[t.channel].text_limit))) for t in self._targets
+        ]
         self.report = sender.SENDER.send(messages, timeout=self._timeout, once=True)
         if not self.report.ok:  # nobody may look at the report
             warnings.warn(repr(self.report), sender.NotifyWarning, stacklevel=3)

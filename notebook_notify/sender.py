@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from notebook_notify.book import Targets
 from notebook_notify.delivery import TIMEOUT
-from notebook_notify.dispatch import Sender, channel_of
+from notebook_notify.dispatch import Sender
 from notebook_notify.errors import TargetError
-from notebook_notify.messages import Text
-from notebook_notify.platforms import SPECS
+from notebook_notify.messages import Message
+from notebook_notify.platforms import SPECS, channel_of
 from notebook_notify.reports import SendReport
 from notebook_notify.secret import Secret
 from notebook_notify.targets import Target
@@ -23,6 +23,8 @@ from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from notebook_notify.messages import Attachment, Text
 
 
 class NotifyWarning(UserWarning):
@@ -38,22 +40,23 @@ if hasattr(os, "register_at_fork"):
 
 
 def send(
-    message: str | Text,
+    message: str | Text | Attachment | Sequence[str | Text | Attachment],
     to: str | Target | Sequence[str | Target] | None = None,
     timeout: float = TIMEOUT,
 ) -> SendReport:
     """Send *message* and report what became of it. Delivery problems do not raise.
 
     Args:
-        message: the text; split into numbered parts if the channel takes less at once.
+        message: a text, split into numbered parts if the channel takes less at once; an
+            ``Image`` or a ``File``; or a list of these.
         to: a target's name, a :class:`Target`, or several; ``None`` means the default target.
         timeout: the longest wait, in seconds.
 
     Raises:
         TargetError: no such target, or it cannot work as it is written; nothing was sent.
     """
-    text = message.content if isinstance(message, Text) else message
-    return SENDER.send([(target, text) for target in targets(to)], timeout=timeout)
+    whole = Message.of(message)
+    return SENDER.send([(target, whole) for target in targets(to)], timeout=timeout)
 
 
 def check(
@@ -216,7 +219,7 @@ def _seed(
 ) -> Literal[True] | dict[str, Any]:
     extra = {"base_url": base_url, "proxy": proxy}
     target = Target(channel, {**fields, **{k: v for k, v in extra.items() if v is not None}})
-    (result,) = SENDER.send([(target, message)], timeout=timeout, repeat=False).results
+    (result,) = SENDER.send([(target, Message(message))], timeout=timeout, repeat=False).results
     if result.outcome == "partial":
         warnings.warn(result.lines()[0][1], NotifyWarning, stacklevel=3)
     return result.seed_answer()

@@ -20,6 +20,7 @@ from notebook_notify import dispatch, errors
 from notebook_notify.delivery.flight import Flight, GivenUpError
 from notebook_notify.dispatch import Sender
 from notebook_notify.errors import SendInterrupted, TargetError
+from notebook_notify.messages import Message
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.sandbox import Sandbox
 from notebook_notify.secret import MASK, remember
@@ -46,7 +47,7 @@ def quick():
 
 def sent(sender, target, text="完成", **options):
     """The result of one text to one target."""
-    (result,) = sender.send([(target, text)], **options).results
+    (result,) = sender.send([(target, Message(text))], **options).results
     return result
 
 
@@ -218,21 +219,21 @@ def test_no_thread_to_be_had(quick, sandbox, monkeypatch):
 def test_empty_messages_are_refused(quick, sandbox, text):
     """A message of nothing is the caller's mistake; no other target gets theirs either."""
     with pytest.raises(TargetError, match="the message is empty"):
-        quick.send([(to(sandbox, DING), "x"), (to(sandbox), text)])
+        quick.send([(to(sandbox, DING), Message("x")), (to(sandbox), Message(text))])
     assert sandbox.stats["requests"] == 0
 
 
 def test_unknown_channel(quick):
     """A channel that does not exist is named, with those that do."""
     with pytest.raises(TargetError, match=r"no channel is called fax; there are .*wecom_chat"):
-        quick.send([(Target("fax", {}), "x")])
+        quick.send([(Target("fax", {}), Message("x"))])
 
 
 def test_incomplete_target(quick, sandbox):
     """A target that lacks a field raises before anything leaves."""
     target = Target(CHAT, {"corp_id": "ww1"})
     with pytest.raises(TargetError, match="corp_secret"):
-        quick.send([(to(sandbox), "x"), (target, "x")])
+        quick.send([(to(sandbox), Message("x")), (target, Message("x"))])
     assert sandbox.stats["requests"] == 0
 
 
@@ -262,7 +263,7 @@ def test_token_refused_twice(quick, sandbox, channel):
 
 def test_one_token_for_two_channels(quick, sandbox):
     """Channels of one application share its token."""
-    quick.send([(to(sandbox, CHAT), "a"), (to(sandbox, APP), "b")])
+    quick.send([(to(sandbox, CHAT), Message("a")), (to(sandbox, APP), Message("b"))])
     assert sandbox.stats["token_requests"] == 1
 
 
@@ -558,7 +559,7 @@ def test_ten_targets_side_by_side(quick, sandbox):
     sandbox.clear()
     sandbox.fail_next("drip", path="send", count=10, seconds=0.01)
     started = time.monotonic()
-    report = quick.send([(target, f"to {n}") for n, target in enumerate(targets)])
+    report = quick.send([(target, Message(f"to {n}")) for n, target in enumerate(targets)])
     assert report.ok
     assert 0.25 < time.monotonic() - started < 2
     assert [result.target for result in report.results] == [target.name for target in targets]
@@ -568,7 +569,7 @@ def test_ten_targets_side_by_side(quick, sandbox):
 def test_each_target_has_its_own_outcome(quick, sandbox):
     """One target's trouble is its own; the report is as good as the worst."""
     sandbox.fail_next(errcode=86003, path="appchat")
-    report = quick.send([(to(sandbox, channel), "x") for channel in (CHAT, APP, DING)])
+    report = quick.send([(to(sandbox, channel), Message("x")) for channel in (CHAT, APP, DING)])
     assert [result.outcome for result in report.results] == ["failed", "sent", "sent"]
     assert (report.outcome, bool(report)) == ("failed", False)
 
@@ -668,7 +669,7 @@ def test_ctrl_c_during_a_send(quick, sandbox, interrupt):
     interrupt(0.3)
     started = time.monotonic()
     with pytest.raises(SendInterrupted) as caught:
-        quick.send([(target, "x") for target in targets])
+        quick.send([(target, Message("x")) for target in targets])
     assert time.monotonic() - started < 0.8
     assert isinstance(caught.value, KeyboardInterrupt)
     assert [r.outcome for r in caught.value.report.results] == ["unknown", "failed", "sent"]
@@ -683,7 +684,7 @@ def test_ctrl_c_during_a_pause(sandbox, interrupt):
     sandbox.fail_next(errcode=-1, path="send")
     interrupt(0.3)
     with pytest.raises(SendInterrupted) as caught:
-        sender.send([(to(sandbox), "x")])
+        sender.send([(to(sandbox), Message("x"))])
     assert [r.outcome for r in caught.value.report.results] == ["failed"]
     time.sleep(0.6)
     assert sandbox.inbox == []
@@ -703,7 +704,7 @@ def test_interrupted_while_threads_start(quick, sandbox, monkeypatch):
     sandbox.fail_next("hang", path="gettoken", seconds=0.3)
     monkeypatch.setattr(quick._workers, "submit", submit)
     with pytest.raises(SendInterrupted) as caught:
-        quick.send([(to(sandbox, CHAT), "x"), (to(sandbox, DING), "x")])
+        quick.send([(to(sandbox, CHAT), Message("x")), (to(sandbox, DING), Message("x"))])
     assert [r.outcome for r in caught.value.report.results] == ["failed", "failed"]
     time.sleep(0.5)
     assert sandbox.inbox == []

@@ -26,6 +26,11 @@ class Flight:
         self._left = False
         self._lost = False
 
+    def check(self) -> None:
+        """Something that is no message, an upload, is about to leave."""
+        with self._lock:
+            self._go_on()
+
     def depart(self) -> None:
         """The first byte of a part is about to leave."""
         with self._lock:

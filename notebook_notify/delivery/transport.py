@@ -31,6 +31,23 @@ CONNECT_TIMEOUT = 5.0
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """A file in a request.
+
+    Attributes:
+        form_field: the name of the form's field.
+        name: the file's name, which goes out as UTF-8.
+        data: the file.
+        content_type: its MIME type.
+    """
+
+    form_field: str
+    name: str
+    data: bytes = field(repr=False)
+    content_type: str = "application/octet-stream"
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """One call of a platform.
 
@@ -39,6 +56,7 @@ class Request:
         url: scheme, host and path; never a secret.
         query: what follows the ``?``; holds tokens and secrets, so no ``repr`` shows it.
         payload: the JSON body of a ``POST``.
+        upload: a file instead of a JSON body, as ``multipart/form-data``.
         proxy: the URL of a proxy for this call alone; ``None`` means the environment's.
     """
 
@@ -47,6 +65,16 @@ class Request:
     query: Mapping[str, str] = field(default_factory=dict, repr=False)
     payload: Mapping[str, Any] | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
+    upload: Upload | None = field(default=None, repr=False)
+
+    def encoded(self) -> tuple[bytes, str]:
+        """The body and its content type."""
+        if self.upload is None:
+            return self.body(), "application/json; charset=utf-8"
+        from urllib3.filepost import encode_multipart_formdata
+
+        part = (self.upload.name, self.upload.data, self.upload.content_type)
+        return encode_multipart_formdata({self.upload.form_field: part})
 
     def body(self) -> bytes:
         """The payload as UTF-8 JSON; Chinese stays Chinese, so that byte counts hold."""
@@ -105,7 +133,7 @@ class Transport:
         Raises:
             TransportError: no complete reply; ``left`` says whether the body was on its way.
         """
-        body = _Body(request.body(), deadline, depart) if request.method == "POST" else None
+        body = _Body(*request.encoded(), deadline, depart) if request.method == "POST" else None
         try:
             with _quiet_logs:
                 return self._perform(request, body, deadline)
@@ -130,7 +158,7 @@ class Transport:
         route = self._routes.to(request.url, request.proxy, now)
         headers = _HEADERS | {"User-Agent": _user_agent()}
         if body is not None:
-            headers["Content-Type"] = "application/json; charset=utf-8"
+            headers["Content-Type"] = body.content_type
             headers["Content-Length"] = str(len(body.data))
         response = route.pool.urlopen(
             request.method,
@@ -163,8 +191,11 @@ def _path(request: Request, untold: int) -> str:
 class _Body:
     """A request's body that knows whether its first byte was asked for."""
 
-    def __init__(self, data: bytes, deadline: float, depart: Callable[[], None] | None) -> None:
+    def __init__(
+        self, data: bytes, content_type: str, deadline: float, depart: Callable[[], None] | None
+    ) -> None:
         self.data = data
+        self.content_type = content_type
         self.left = False
         self._deadline = deadline
         self._depart = depart

@@ -15,6 +15,8 @@ from notebook_notify.texts import duration, local, say
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from notebook_notify.notebook.tables import Table
+
 Verdict = Literal["done", "failed", "interrupted"]
 
 #: The most output lines that a message carries.
@@ -69,6 +71,8 @@ class Run:
         summary: the user's own line.
         failure: the error that ended it.
         source: the cell's code, if it is to be sent.
+        table: its value, if that is a table.
+        enclosed: how many of its pictures go along.
     """
 
     verdict: Verdict
@@ -81,6 +85,14 @@ class Run:
     summary: str | None = None
     failure: Failure | None = None
     source: str | None = None
+    table: Table | None = None
+    enclosed: int = 0
+
+
+#: The most rows of a table.
+ROWS = 10
+#: Room that is left for the line on what follows, in bytes of UTF-8.
+PROMISE_BYTES = 240
 
 
 def compose(run: Run, max_bytes: int) -> str:
@@ -187,7 +199,9 @@ def _sections(run: Run) -> Iterator[_Section]:
     record = run.record
     if run.failure is not None and run.verdict == "failed" and run.failure.places:
         yield _Section(tuple(_places(run.failure)), say("出错位置", "Where"))
-    if record.value is not None and record.value.strip():
+    if run.table is not None:
+        yield _table(run.table, share=VALUE_SHARE if record.lines else 1.0)
+    elif record.value is not None and record.value.strip():
         lines = tuple(plain_lines(record.value))
         yield _Section(
             lines,
@@ -196,11 +210,11 @@ def _sections(run: Run) -> Iterator[_Section]:
             len(lines),
             share=VALUE_SHARE if record.lines else 1.0,
         )
-    if record.images:
-        plots = f"{record.images} plot{'s' if record.images > 1 else ''}"
-        yield _Section(
-            (say(f"图 {record.images} 张，在笔记本中查看", f"{plots}: see the notebook"),)
-        )
+    left = record.images - run.enclosed
+    if left > 0:
+        more = say("另有", " more") if run.enclosed else ""
+        plots = f"{left}{more} plot{'s' if left > 1 else ''}"
+        yield _Section((say(f"{more}图 {left} 张，在笔记本中查看", f"{plots}: see the notebook"),))
     if record.lines and run.verdict != "interrupted":
         yield _Section(
             record.lines,
@@ -219,6 +233,22 @@ def _sections(run: Run) -> Iterator[_Section]:
             say("代码（前 {shown} 行，共 {total} 行）", "Code (first {shown} of {total} lines)"),
             len(lines),
         )
+
+
+def _table(table: Table, share: float) -> _Section:
+    """The first rows of a narrow table; of a wide one the size, since it goes along as a file."""
+    shape = say(
+        f"{table.height:,} 行 × {table.width} 列", f"{table.height:,} rows × {table.width} columns"
+    )
+    if not table.narrow:
+        return _Section((say(f"结果（{shape}）", f"Result ({shape})"),))
+    return _Section(
+        tuple(table.lines()[:ROWS]),
+        say(f"结果（{shape}）", f"Result ({shape})"),
+        say(f"结果（共 {shape}，显示前 {{shown}} 行）", f"Result ({shape}, first {{shown}})"),
+        table.height,
+        share=share,
+    )
 
 
 def _places(failure: Failure) -> Iterator[str]:

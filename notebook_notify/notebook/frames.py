@@ -25,7 +25,8 @@ _CHUNK = 64 << 10
 _STREAM = re.compile(rb'\{"name":\s*"(std(?:out|err))",\s*"text":\s*"')
 _PLAIN = re.compile(rb'"text/plain":\s*"')
 _STRING = re.compile(rb'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+')
-_IMAGE = re.compile(rb'"image/(?:png|jpeg|svg\+xml)":\s*"')
+_IMAGE = re.compile(rb'"(image/(?:png|jpeg|svg\+xml))":\s*"')
+_BASE64 = re.compile(rb"(?:[A-Za-z0-9+/=]++|\\n)*+")
 _DISPLAY_ID = re.compile(rb'"display_id":\s*"([^"\\]{1,200})"')
 
 
@@ -102,15 +103,17 @@ def _decode(raw: bytes) -> str:
 
 
 def _big_display(content: bytes) -> dict[str, Any]:
-    """As much of a display message as the record uses; the picture itself stays unread."""
+    """As much of a display message as the record uses."""
     data: dict[str, str] = {}
     plain = _PLAIN.search(content)
     if plain is not None:
         start = plain.end()
         text = _STRING.match(content[start : start + END])
         data["text/plain"] = _decode(text[0]) if text else ""
-    if _IMAGE.search(content):
-        data["image/png"] = ""
+    image = _IMAGE.search(content)
+    if image is not None:
+        base64 = _BASE64.match(content, image.end())
+        data[image[1].decode()] = base64[0].replace(rb"\n", b"").decode() if base64 else ""
     display_id = _DISPLAY_ID.search(content)
     transient = {"display_id": display_id[1].decode()} if display_id else {}
     return {"data": data, "transient": transient}

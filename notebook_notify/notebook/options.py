@@ -35,6 +35,8 @@ class Options:
         on: ``always``, ``error`` or ``success``.
         after: only runs of at least so many seconds are told.
         source: whether the message carries the cell's code.
+        attach: paths of files that go along.
+        images: whether pictures that the cell shows go along.
         timeout: the longest wait for the outcome, in seconds.
         dry_run: whether to show the message instead of sending it.
         strict: whether anything but *sent* fails the cell.
@@ -50,6 +52,8 @@ class Options:
     on: str = "always"
     after: float = 0.0
     source: bool = False
+    attach: tuple[str, ...] = ()
+    images: bool = True
     timeout: float = TIMEOUT
     dry_run: bool = False
     strict: bool = False
@@ -80,6 +84,14 @@ _ARGUMENTS = (
     argument(
         "--after", type=seconds, default=0.0, metavar="TIME", help="only runs this long: 90s, 5m"
     ),
+    argument(
+        "--attach",
+        action="append",
+        default=[],
+        metavar="PATH",
+        help="a file to go along; repeatable",
+    ),
+    argument("--no-images", dest="images", action="store_false", help="send no pictures"),
     argument("--source", action="store_true", help="put the cell's code into the message too"),
     argument(
         "--timeout",
@@ -122,7 +134,8 @@ def parse(line: str, parser: argparse.ArgumentParser) -> Options:
     out = arguments["out"]
     if out is not None and not out.isidentifier():
         raise UsageError(say(f"-o {out}：不是变量名", f"-o {out}: not a variable's name"))
-    return Options(**{**arguments, "to": tuple(arguments["to"])}, explicit=explicit, rest=rest)
+    many = {name: tuple(arguments.pop(name)) for name in ("to", "attach")}
+    return Options(**arguments, **many, explicit=explicit, rest=rest)
 
 
 def _refuse_literals(explicit: Mapping[str, str]) -> None:

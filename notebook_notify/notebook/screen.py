@@ -6,6 +6,8 @@ the page; only the end of it is kept, and the rest is counted.
 
 from __future__ import annotations
 
+import base64
+import contextlib
 import re
 import threading
 from collections import deque
@@ -14,10 +16,14 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
 #: What is kept of a cell's output, in characters.
 BUDGET = 64 << 10
+#: The longest HTML form that is kept, in characters.
+HTML = 512 << 10
+#: What is kept of pictures, in bytes as they travel: base64.
+PICTURES = 32 << 20
 #: Pieces are joined when there are so many, lest a million small writes cost a million objects;
 #: if that does not help, since they are displays, the oldest are lost.
 _MANY = 2000
@@ -31,13 +37,17 @@ class Record:
         lines: the last lines, as they stand on the page: no ANSI, carriage returns applied.
         total: how many lines there were, those included.
         value: the text form of the last expression's value, or ``None``.
+        html: its HTML form, or an empty string.
         images: how many pictures are shown.
+        pictures: the first of them, PNG or JPEG files.
     """
 
     lines: tuple[str, ...] = ()
     total: int = 0
     value: str | None = None
+    html: str = ""
     images: int = 0
+    pictures: tuple[bytes, ...] = ()
 
 
 @dataclass(slots=True)
@@ -48,6 +58,8 @@ class _Piece:
     display: bool = False
     display_id: str | None = None
     image: bool = False
+    picture: str = ""
+    html: str = ""
 
 
 class Screen:
@@ -139,9 +151,9 @@ class Screen:
                 lines=tuple(lines),
                 total=len(lines) + lost,
                 value=value.text if value is not None else None,
-                images=self._images_lost
-                + sum(piece.image for piece in self._pieces)
-                + (value is not None and value.image),
+                html=value.html if value is not None else "",
+                images=self._images_lost + sum(piece.image for piece in self._shown()),
+                pictures=tuple(_pictures(self._shown())),
             )
 
     def _begin(self) -> None:
@@ -162,13 +174,16 @@ class Screen:
         # After a carriage return the line is written anew: that is all of it.
         return text[end.end() :], lost + (end[0] == "\n")
 
+    def _shown(self) -> list[_Piece]:
+        return [*self._pieces, *([self._value] if self._value else [])]
+
     def _update(self, new: _Piece) -> None:
-        shown = [*self._pieces, *([self._value] if self._value else [])]
-        for piece in shown:
+        for piece in self._shown():
             if new.display_id is not None and piece.display_id == new.display_id:
                 if piece is not self._value:
                     self._size += len(new.text) - len(piece.text)
-                piece.text, piece.image = new.text, new.image
+                piece.text, piece.html = new.text, new.html
+                piece.image, piece.picture = new.image, new.picture
         self._trim()
 
     def _add(self, piece: _Piece) -> None:
@@ -220,7 +235,26 @@ def _display(data: dict[str, Any], display_id: str | None, budget: int) -> _Piec
     text = str(data.get("text/plain", ""))[:budget]
     if image and re.fullmatch(r"<[^\n]*>", text.strip()):
         text = ""  # `<Figure size …>`, `<PIL.Image…>`: the picture is counted instead
-    return _Piece(text, display=True, display_id=display_id, image=image)
+    picture = next((data[mime] for mime in _SHOWN if isinstance(data.get(mime), str)), "")
+    html = data.get("text/html", "")
+    return _Piece(
+        text,
+        display=True,
+        display_id=display_id,
+        image=image,
+        picture=picture,
+        html=html if isinstance(html, str) and len(html) <= HTML else "",
+    )
+
+
+def _pictures(pieces: Iterable[_Piece]) -> Iterator[bytes]:
+    """The pictures as files, as long as they are within the budget."""
+    room = PICTURES
+    for piece in pieces:
+        room -= len(piece.picture)
+        if piece.picture and room >= 0:
+            with contextlib.suppress(ValueError):
+                yield base64.b64decode(piece.picture)
 
 
 def _joined(pieces: Iterable[_Piece]) -> str:
@@ -235,6 +269,8 @@ def _joined(pieces: Iterable[_Piece]) -> str:
     return "".join(text)
 
 
+#: The pictures that can go along, the better first.
+_SHOWN = ("image/png", "image/jpeg")
 _ESCAPES = re.compile(
     r"\x1b\[[0-9;:?<=>]*[ -/]*[@-~]"  # CSI: colours, cursor
     r"|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # OSC: titles, links

@@ -10,9 +10,8 @@ from IPython.core.error import StdinNotImplementedError
 from IPython.display import display
 
 from notebook_notify import sender
-from notebook_notify.dispatch import channel_of
 from notebook_notify.errors import TargetError
-from notebook_notify.platforms import SPECS
+from notebook_notify.platforms import SPECS, channel_of
 from notebook_notify.reports import SendReport
 from notebook_notify.targets import Target
 from notebook_notify.texts import local, say

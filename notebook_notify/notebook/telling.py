@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING, Any
 
@@ -12,12 +12,14 @@ from IPython.display import display
 
 from notebook_notify import sender
 from notebook_notify.errors import NotifyError, SendInterrupted
-from notebook_notify.notebook import context
+from notebook_notify.messages import Image, Message, promise
+from notebook_notify.notebook import context, enclosures
 from notebook_notify.notebook.capture import Capture
-from notebook_notify.notebook.compose import Run, Verdict, compose
+from notebook_notify.notebook.compose import PROMISE_BYTES, Run, Verdict, compose
 from notebook_notify.notebook.failures import failure, is_interrupt
 from notebook_notify.notebook.options import Options, explicit_fields, fill
 from notebook_notify.notebook.screen import Record
+from notebook_notify.notebook.tables import read_table
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.reports import SendReport
 from notebook_notify.secret import scrub
@@ -82,6 +84,7 @@ class Running:
             error=error,
             interrupted=result is None or is_interrupt(error),
             record=record,
+            value=getattr(result, "result", None),
             count=getattr(result, "execution_count", None),
             source=self.source,
             started=self.started,
@@ -98,6 +101,7 @@ class Ended:
         error: what ended it, or ``None``.
         interrupted: whether that was Ctrl-C or a time limit.
         record: what it showed.
+        value: the last expression's value.
         count: its number, ``[count]`` in the notebook; ``None`` if it has none of its own.
         source: its code, without the magic line.
         started: seconds since the epoch.
@@ -107,6 +111,7 @@ class Ended:
     error: BaseException | None
     interrupted: bool
     record: Record
+    value: Any
     count: int | None
     source: str
     started: float
@@ -134,7 +139,10 @@ def send_text(call: Call, text: str, shell: Any) -> None:
         SendError: under ``--strict``, unless all was sent.
     """
     filled, failed = fill(text, shell.user_ns)
-    report = _deliver(call, {t.channel: filled for t in call.targets}, _notes(failed), shell)
+    notes = list(_notes(failed))
+    files = tuple(enclosures.named_files(call.options.attach, notes))
+    messages = [(target, Message(filled, files)) for target in call.targets]
+    report = _deliver(call, messages, notes, shell)
     if call.options.strict and report is not None:
         report.raise_for_status()
 
@@ -150,9 +158,20 @@ def tell(call: Call, ended: Ended, shell: Any) -> None:
     if not wanted[options.on] or ended.took < options.after:
         return
     summary, failed = fill(options.summary or "", shell.user_ns)
-    run = _run(call, ended, summary, shell)
-    texts = {t.channel: compose(run, CHANNELS[t.channel].text_limit) for t in call.targets}
-    report = _deliver(call, texts, _notes(failed), shell, once=True)
+    notes = list(_notes(failed))
+    table = read_table(ended.record.html)
+    images = tuple(enclosures.pictures(ended.record)) if options.images else ()
+    files = (
+        *enclosures.table_file(table, ended.value, notes),
+        *enclosures.named_files(options.attach, notes),
+    )
+    run = replace(_run(call, ended, summary, shell), table=table, enclosed=len(images))
+    room = PROMISE_BYTES if images or files else 0
+    messages = [
+        (target, Message(compose(run, CHANNELS[target.channel].text_limit - room), images + files))
+        for target in call.targets
+    ]
+    report = _deliver(call, messages, notes, shell, once=True)
     if options.strict and report is not None and ended.error is None:
         report.raise_for_status()
 
@@ -179,10 +198,14 @@ def _run(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
 
 
 def _deliver(
-    call: Call, texts: dict[str, str], notes: Sequence[str], shell: Any, *, once: bool = False
+    call: Call,
+    messages: Sequence[tuple[Target, Message]],
+    notes: Sequence[str],
+    shell: Any,
+    *,
+    once: bool = False,
 ) -> SendReport | None:
-    """Send to each target the text made for its channel; show the report and return it."""
-    messages = [(target, texts[target.channel]) for target in call.targets]
+    """Send to each target its message; show the report and return it."""
     notes = (*call.notes, *notes)
     if call.options.dry_run:
         _show_dry_run(messages, notes)
@@ -216,13 +239,13 @@ def _notes(failed: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _show_dry_run(messages: Sequence[tuple[Target, str]], notes: Sequence[str]) -> None:
+def _show_dry_run(messages: Sequence[tuple[Target, Message]], notes: Sequence[str]) -> None:
     parts = [
         (
             say(f"试运行，未发送 → {target.label}", f"dry run, not sent → {target.label}"),
-            scrub(text),
+            scrub("\n\n".join(filter(None, (message.text, _follows(message))))),
         )
-        for target, text in messages
+        for target, message in messages
     ]
     noted = "".join(f"\n· {note}" for note in notes)
     html = "".join(
@@ -233,3 +256,8 @@ def _show_dry_run(messages: Sequence[tuple[Target, str]], notes: Sequence[str]) 
     )
     plain = "\n\n".join(f"{head}\n{text}" for head, text in parts)
     display({"text/plain": plain + noted, "text/html": html + escape(noted)}, raw=True)
+
+
+def _follows(message: Message) -> str:
+    files = [one.name for one in message.attachments if not isinstance(one, Image)]
+    return promise(len(message.attachments) - len(files), files)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from notebook_notify.errors import TargetError
 from notebook_notify.platforms.dingtalk_chat import DingTalkChat
 from notebook_notify.platforms.wecom_app import WeComApp
 from notebook_notify.platforms.wecom_chat import WeComChat
+from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.platforms.base import Channel
-    from notebook_notify.targets import Spec
+    from notebook_notify.targets import Spec, Target
 
 #: The channels by kind.
 CHANNELS: dict[str, Channel] = {
@@ -18,3 +20,17 @@ CHANNELS: dict[str, Channel] = {
 }
 #: What targets need to know of them, by kind.
 SPECS: dict[str, Spec] = {kind: channel.spec for kind, channel in CHANNELS.items()}
+
+
+def channel_of(target: Target) -> Channel:
+    """The channel that serves *target*; raises ``TargetError`` if it cannot."""
+    channel = CHANNELS.get(target.channel)
+    if channel is None:
+        raise TargetError(
+            say(
+                f"没有名为 {target.channel} 的通道；可用：{'、'.join(CHANNELS)}",
+                f"no channel is called {target.channel}; there are {', '.join(CHANNELS)}",
+            )
+        )
+    channel.check(target)
+    return channel

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Reply, Request
+    from notebook_notify.messages import Attachment
     from notebook_notify.targets import Spec, Target
 
 
@@ -43,6 +44,45 @@ class Verdict:
     message_id: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Media:
+    """What was uploaded.
+
+    Attributes:
+        kind: ``image`` or ``file``.
+        media_id: the platform's id of it.
+        name: its file name.
+    """
+
+    kind: Literal["image", "file"]
+    media_id: str
+    name: str
+
+
+def wire(content: str | Media) -> dict[str, Any]:
+    """``msgtype`` and what belongs to it, as both platforms write them."""
+    if isinstance(content, str):
+        return {"msgtype": "text", "text": {"content": content}}
+    return {"msgtype": content.kind, content.kind: {"media_id": content.media_id}}
+
+
+@dataclass(frozen=True, slots=True)
+class MediaLimits:
+    """What a channel takes beside text.
+
+    Attributes:
+        image_types: formats of pictures, by the word of :func:`media.image_type`.
+        image_bytes: the largest picture, in bytes.
+        file_bytes: the largest file, in bytes.
+        file_types: endings of files, without the dot; ``None`` means any.
+    """
+
+    image_types: frozenset[str]
+    image_bytes: int
+    file_bytes: int
+    file_types: frozenset[str] | None = None
+
+
 class Channel(ABC):
     """One way into one platform. Stateless: one instance serves every target of its kind."""
 
@@ -50,6 +90,8 @@ class Channel(ABC):
     spec: ClassVar[Spec]
     #: the longest text of one message, in bytes of UTF-8.
     text_limit: ClassVar[int]
+    #: what it takes beside text.
+    media: ClassVar[MediaLimits]
     #: whether ``request(..., once=True)`` makes the platform drop an identical repeat.
     drops_repeats: ClassVar[bool] = False
 
@@ -74,8 +116,21 @@ class Channel(ABC):
         """The token, or why there is none (``busy`` or ``failed``)."""
 
     @abstractmethod
-    def request(self, target: Target, text: str, token: str, *, once: bool = False) -> Request:
-        """The call that sends *text*; *once* asks the platform to drop an identical repeat."""
+    def request(
+        self, target: Target, content: str | Media, token: str, *, once: bool = False
+    ) -> Request:
+        """The call that sends *content*: a text, or what was uploaded.
+
+        *once* asks the platform to drop an identical repeat.
+        """
+
+    @abstractmethod
+    def upload_request(self, target: Target, attachment: Attachment, token: str) -> Request:
+        """The call that uploads *attachment*; what it gives is read by :meth:`read_upload`."""
+
+    @abstractmethod
+    def read_upload(self, reply: Reply) -> Verdict:
+        """What the reply to :meth:`upload_request` means; ``message_id`` is the media id."""
 
     @abstractmethod
     def read(self, reply: Reply) -> Verdict:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notebook_notify.delivery.transport import Request
+from notebook_notify.delivery.transport import Request, Upload
 from notebook_notify.platforms import checks, replies
-from notebook_notify.platforms.base import Channel, Verdict
+from notebook_notify.platforms.base import Channel, MediaLimits, Verdict
+from notebook_notify.platforms.media import kind_of
 from notebook_notify.targets import Field
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Reply
+    from notebook_notify.messages import Attachment
     from notebook_notify.platforms.base import Token
     from notebook_notify.targets import Target
 
@@ -47,6 +49,14 @@ APP_SECRET = Field(
 class DingTalkChannel(Channel):
     """A channel that uses the legacy token of a DingTalk application."""
 
+    #: open.dingtalk.com, upload-media-files; neither text files nor CSV are taken.
+    media = MediaLimits(
+        frozenset({"png", "jpeg", "gif", "bmp"}),
+        20 << 20,
+        20 << 20,
+        frozenset({"doc", "docx", "xls", "xlsx", "ppt", "pptx", "zip", "pdf", "rar"}),
+    )
+
     def check(self, target: Target) -> None:
         """Raise ``TargetError`` if a field is missing or not of its kind."""
         checks.check_fields(target, self.spec)
@@ -71,6 +81,20 @@ class DingTalkChannel(Channel):
     def read_token(self, reply: Reply) -> Token | Verdict:
         """The token, good for ``expires_in`` seconds, or why there is none."""
         return replies.read_token(reply, busy=BUSY)
+
+    def upload_request(self, target: Target, attachment: Attachment, token: str) -> Request:
+        """``POST /media/upload``, the file in the part ``media``."""
+        return Request(
+            "POST",
+            checks.host_of(target, HOST) + "/media/upload",
+            {"access_token": token, "type": kind_of(attachment)},
+            proxy=target.get("proxy"),
+            upload=Upload("media", attachment.name, attachment.data),
+        )
+
+    def read_upload(self, reply: Reply) -> Verdict:
+        """By ``errcode``, that inside code 88 included."""
+        return replies.read_upload(reply, busy=BUSY, refresh=REFRESH)
 
     def read(self, reply: Reply) -> Verdict:
         """By ``errcode``, that inside code 88 included."""

@@ -11,11 +11,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notebook_notify.delivery.transport import Request
+from notebook_notify.platforms.base import wire
 from notebook_notify.platforms.checks import host_of
 from notebook_notify.platforms.dingtalk import APP_KEY, APP_SECRET, HOST, DingTalkChannel
 from notebook_notify.targets import Field, Spec
 
 if TYPE_CHECKING:
+    from notebook_notify.platforms.base import Media
     from notebook_notify.targets import Target
 
 
@@ -45,7 +47,7 @@ class DingTalkChat(DingTalkChannel):
     def request(
         self,
         target: Target,
-        text: str,
+        content: str | Media,
         token: str,
         *,
         once: bool = False,  # noqa: ARG002 - chat/send has no check for repeats
@@ -57,7 +59,7 @@ class DingTalkChat(DingTalkChannel):
             {"access_token": token},
             {
                 "chatid": str(target.get("chat_id")).strip(),
-                "msg": {"msgtype": "text", "text": {"content": text}},
+                "msg": wire(content),
             },
             target.get("proxy"),
         )

@@ -97,6 +97,22 @@ def read_token(reply: Reply, *, busy: frozenset[int]) -> Token | Verdict:
     return Token(value, float(LIFETIME if lifetime is None else lifetime))
 
 
+def read_upload(
+    reply: Reply, *, busy: frozenset[int], refresh: frozenset[int] = frozenset()
+) -> Verdict:
+    """What *reply* to an upload means; an upload tells nobody anything, so never unknown."""
+    payload = _payload(reply)
+    if payload is None:
+        return _unreadable(reply, UNREADABLE)
+    verdict = read(reply, busy=busy, refresh=refresh)
+    media_id = payload.get("media_id")
+    if verdict.kind != "ok":
+        return verdict
+    if not isinstance(media_id, str) or not media_id:
+        return _unreadable(reply, UNREADABLE, "no media_id in the answer")
+    return Verdict("ok", payload, message_id=media_id)
+
+
 def _payload(reply: Reply) -> dict[str, Any] | None:
     """The reply's object, if it has an ``errcode`` that can be read as a number."""
     if 300 <= reply.status < 400:  # noqa: PLR2004 - a redirect is never followed

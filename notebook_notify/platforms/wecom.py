@@ -7,13 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from notebook_notify.delivery.transport import Request
+from notebook_notify.delivery.transport import Request, Upload
 from notebook_notify.platforms import checks, replies
-from notebook_notify.platforms.base import Channel, Verdict
+from notebook_notify.platforms.base import Channel, MediaLimits, Verdict
+from notebook_notify.platforms.media import kind_of
 from notebook_notify.targets import Field
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Reply
+    from notebook_notify.messages import Attachment
     from notebook_notify.platforms.base import Token
     from notebook_notify.targets import Target
 
@@ -55,6 +57,8 @@ class WeComChannel(Channel):
     """A channel that uses the token of a WeCom application."""
 
     text_limit = TEXT_LIMIT
+    #: developer.work.weixin.qq.com/document/path/90253
+    media = MediaLimits(frozenset({"png", "jpeg"}), 10 << 20, 20 << 20)
 
     def check(self, target: Target) -> None:
         """Raise ``TargetError`` if a field is missing or not of its kind."""
@@ -80,6 +84,20 @@ class WeComChannel(Channel):
     def read_token(self, reply: Reply) -> Token | Verdict:
         """The token, good for ``expires_in`` seconds, or why there is none."""
         return replies.read_token(reply, busy=BUSY)
+
+    def upload_request(self, target: Target, attachment: Attachment, token: str) -> Request:
+        """``POST /cgi-bin/media/upload``, the file in the part ``media``."""
+        return Request(
+            "POST",
+            checks.host_of(target, HOST) + "/cgi-bin/media/upload",
+            {"access_token": token, "type": kind_of(attachment)},
+            proxy=target.get("proxy"),
+            upload=Upload("media", attachment.name, attachment.data),
+        )
+
+    def read_upload(self, reply: Reply) -> Verdict:
+        """By ``errcode``; good for three days."""
+        return replies.read_upload(reply, busy=BUSY, refresh=REFRESH)
 
     def read(self, reply: Reply) -> Verdict:
         """By ``errcode``; ``partial`` if the reply lists people whom it did not reach."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notebook_notify.errors import TargetError
+from notebook_notify.platforms.base import wire
 from notebook_notify.platforms.checks import names
 from notebook_notify.platforms.wecom import CORP_ID, CORP_SECRET, SAFE, WeComChannel
 from notebook_notify.targets import Field, Spec
@@ -15,6 +16,7 @@ from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Request
+    from notebook_notify.platforms.base import Media
     from notebook_notify.targets import Target
 
 EVERYONE = "@all"
@@ -107,15 +109,16 @@ class WeComApp(WeComChannel):
         """Whether *target* stands for all in the application's visible scope (可见范围)."""
         return EVERYONE in _recipients(target).get("users", ())
 
-    def request(self, target: Target, text: str, token: str, *, once: bool = False) -> Request:
+    def request(
+        self, target: Target, content: str | Media, token: str, *, once: bool = False
+    ) -> Request:
         """``POST /cgi-bin/message/send``; *once* turns the platform's check for repeats on."""
         recipients = _recipients(target)
-        wire = {"users": "touser", "parties": "toparty", "tags": "totag"}
+        keys = {"users": "touser", "parties": "toparty", "tags": "totag"}
         payload = {
-            **{wire[field]: "|".join(ids) for field, ids in recipients.items()},
-            "msgtype": "text",
+            **{keys[field]: "|".join(ids) for field, ids in recipients.items()},
+            **wire(content),
             "agentid": int(target.get("agent_id")),
-            "text": {"content": text},
             "safe": int(bool(target.get("safe"))),
         }
         if once:

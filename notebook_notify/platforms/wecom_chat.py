@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from notebook_notify.platforms.base import wire
 from notebook_notify.platforms.wecom import CORP_ID, CORP_SECRET, SAFE, WeComChannel
 from notebook_notify.targets import Field, Spec
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Request
+    from notebook_notify.platforms.base import Media
     from notebook_notify.targets import Target
 
 
@@ -45,7 +47,7 @@ class WeComChat(WeComChannel):
     def request(
         self,
         target: Target,
-        text: str,
+        content: str | Media,
         token: str,
         *,
         once: bool = False,  # noqa: ARG002 - appchat/send has no check for repeats
@@ -57,8 +59,7 @@ class WeComChat(WeComChannel):
             token,
             {
                 "chatid": str(target.get("chat_id")).strip(),
-                "msgtype": "text",
-                "text": {"content": text},
+                **wire(content),
                 "safe": int(bool(target.get("safe"))),
             },
         )

@@ -32,8 +32,8 @@ def test_wire_form():
     assert call.url == "https://qyapi.weixin.qq.com/cgi-bin/message/send"
     assert call.query == {"access_token": "t0k3n"}
     assert (
-        call.body().decode() == '{"touser":"zhangwei|lisi","msgtype":"text","agentid":1000002,'
-        '"text":{"content":"完成"},"safe":0}'
+        call.body().decode() == '{"touser":"zhangwei|lisi","msgtype":"text",'
+        '"text":{"content":"完成"},"agentid":1000002,"safe":0}'
     )
 
 

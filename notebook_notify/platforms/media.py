@@ -1,0 +1,115 @@
+"""Pictures and files as a platform takes them: the right format, within the limit."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import replace
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Literal
+
+from notebook_notify.messages import File, Image
+from notebook_notify.texts import say
+
+if TYPE_CHECKING:
+    from notebook_notify.messages import Attachment
+    from notebook_notify.platforms.base import MediaLimits
+
+#: Both platforms refuse an upload of so few bytes.
+LEAST_BYTES = 6
+_MAGIC = (
+    (b"\x89PNG\r\n\x1a\n", "png"),
+    (b"\xff\xd8\xff", "jpeg"),
+    (b"GIF8", "gif"),
+    (b"BM", "bmp"),
+)
+#: Widths that a picture is scaled down to, in pixels, until it is small enough.
+_WIDTHS = (2400, 1600, 1080, 720)
+
+
+def kind_of(attachment: Attachment) -> Literal["image", "file"]:
+    """``image`` or ``file``, as both platforms call them."""
+    return "image" if isinstance(attachment, Image) else "file"
+
+
+class UnfitError(Exception):
+    """An attachment that cannot be sent; the message says why."""
+
+
+def image_type(data: bytes) -> str | None:
+    """The format of a picture by its first bytes, or ``None``."""
+    return next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
+
+
+def fit(attachment: Attachment, limits: MediaLimits) -> tuple[Attachment, str | None]:
+    """*attachment* as it can be sent, and what was done to it.
+
+    A picture that is too large is scaled down where Pillow is installed, else sent as a file;
+    so is one of a format that the channel does not show. A file of a kind that the channel does
+    not take is zipped.
+
+    Raises:
+        UnfitError: it is empty or too large.
+    """
+    name = safe_name(attachment.name)
+    note: str | None = None
+    if len(attachment.data) < LEAST_BYTES:
+        raise UnfitError(say(f"{name} 是空的", f"{name} is empty"))
+    if isinstance(attachment, Image):
+        if image_type(attachment.data) in limits.image_types:
+            if len(attachment.data) <= limits.image_bytes:
+                return replace(attachment, name=name), None
+            smaller = _scaled(attachment.data, limits.image_bytes)
+            if smaller is not None:
+                note = say(f"{name} 过大，已缩小", f"{name} was too large and is scaled down")
+                return Image(smaller, str(PurePath(name).with_suffix(".jpg"))), note
+        fitted, _ = fit(File(attachment.data, name), limits)
+        return fitted, say(f"{name} 作为文件发送", f"{name} goes as a file")
+    ending = PurePath(name).suffix.lower().lstrip(".")
+    if limits.file_types is not None and ending not in limits.file_types:
+        note = say(f"{name} 已压缩为 zip", f"{name} is zipped")
+        attachment = File(_zipped(name, attachment.data), f"{name}.zip")
+        name = attachment.name
+    if len(attachment.data) > limits.file_bytes:
+        most = limits.file_bytes >> 20
+        raise UnfitError(say(f"{name} 超过 {most} MB", f"{name} is over {most} MB"))
+    return File(attachment.data, name), note
+
+
+def safe_name(name: str) -> str:
+    """*name* without folders and control characters, of at most 100 characters."""
+    last = name.replace("\\", "/").rpartition("/")[2]
+    clean = "".join(one for one in last if one.isprintable() and one not in '"<>|:*?').strip(". ")
+    path = PurePath(clean or "file")
+    return path.stem[: 100 - len(path.suffix)] + path.suffix[:20]
+
+
+def _zipped(name: str, data: bytes) -> bytes:
+    from zipfile import ZIP_DEFLATED, ZipFile
+
+    packed = io.BytesIO()
+    with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
+        archive.writestr(name, data)
+    return packed.getvalue()
+
+
+def _scaled(data: bytes, most: int) -> bytes | None:
+    """The picture as a JPEG of at most *most* bytes; ``None`` without Pillow, or if it fails."""
+    try:
+        from PIL import Image as Pictures
+    except ImportError:
+        return None
+    try:
+        with Pictures.open(io.BytesIO(data)) as picture:
+            flat = Pictures.new("RGB", picture.size, "white")
+            rgba = picture.convert("RGBA")
+            flat.paste(rgba, mask=rgba)
+        for width in _WIDTHS:
+            smaller = flat.copy()
+            smaller.thumbnail((width, width * 4))
+            packed = io.BytesIO()
+            smaller.save(packed, "JPEG", quality=85)
+            if packed.tell() <= most:
+                return packed.getvalue()
+    except (OSError, ValueError, Pictures.DecompressionBombError):
+        return None
+    return None
