@@ -134,8 +134,8 @@ def parse(line: str, parser: argparse.ArgumentParser) -> Options:
     out = arguments["out"]
     if out is not None and not out.isidentifier():
         raise UsageError(say(f"-o {out}：不是变量名", f"-o {out}: not a variable's name"))
-    many = {name: tuple(arguments.pop(name)) for name in ("to", "attach")}
-    return Options(**arguments, **many, explicit=explicit, rest=rest)
+    to, attach = (tuple(arguments.pop(name)) for name in ("to", "attach"))
+    return Options(**arguments, to=to, attach=attach, explicit=explicit, rest=rest)
 
 
 def _refuse_literals(explicit: Mapping[str, str]) -> None:
