@@ -162,10 +162,10 @@ class Sender:
             return troubled(delivery, error)
 
     def _deliver_parts(self, delivery: Delivery) -> SendResult:
-        outcome: Outcome = "sent"
         # The key reveals the target's secrets: from here on a keyring's too is masked in the text.
         key = delivery.channel.token_key(delivery.target)
         delivery.parts = self._parts(delivery, key)
+        outcome: Outcome = "partial" if delivery.missed else "sent"
         for part in delivery.parts:
             try:
                 verdict = self._send_part(delivery, key, part)
@@ -194,7 +194,8 @@ class Sender:
         message = delivery.message or Message("")
         uploaded = list(self._upload(delivery, key, message.attachments))
         files = [media.name for media in uploaded if media.kind == "file"]
-        follows = promise(len(uploaded) - len(files), files)
+        missing = len(message.attachments) - len(uploaded)
+        follows = promise(len(uploaded) - len(files), files, missing)
         text = "\n\n".join(filter(str.strip, (scrub(message.text), follows)))
         return [*split(text, delivery.channel.text_limit), *uploaded]
 
@@ -209,10 +210,11 @@ class Sender:
                 attachment, note = fit(given, delivery.channel.media)
                 media_id = self._media_id(delivery, key, attachment, until)
             except UnfitError as unfit:
+                delivery.missed = True
                 delivery.notes.append(str(unfit))
                 continue
             except (TransportError, RefusedError) as error:
-                delivery.miss(given.name, verdict_of(error))
+                delivery.miss(given.name, verdict_of(error), uploading=True)
                 continue
             if note:
                 delivery.notes.append(note)

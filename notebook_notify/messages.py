@@ -89,18 +89,29 @@ class Message:
         return not self.text.strip() and not self.attachments
 
 
-def promise(images: int, files: Sequence[str]) -> str:
-    """The line of a text that says what follows it: so many pictures, and files by name."""
+def promise(images: int, files: Sequence[str], missing: int = 0) -> str:
+    """The lines of a text that say what follows it, and how much does not.
+
+    Args:
+        images: how many pictures follow.
+        files: the names of the files that follow.
+        missing: how much could not be uploaded.
+    """
     zh = [f"图 {images} 张"] if images else []
     en = [f"{images} plot{'s' if images > 1 else ''}"] if images else []
     if files:
-        names = "、".join(files)
-        zh.append(f"文件 {len(files)} 个（{names}）")
+        zh.append(f"文件 {len(files)} 个（{'、'.join(files)}）")
         en.append(f"{len(files)} file{'s' if len(files) > 1 else ''} ({', '.join(files)})")
-    if not zh:
-        return ""
     follow = "follows" if images + len(files) == 1 else "follow"
-    return say(f"📎 {'、'.join(zh)}随后", f"📎 {' and '.join(en)} {follow}")
+    lines = [say(f"📎 {'、'.join(zh)}随后", f"📎 {' and '.join(en)} {follow}")] if zh else []
+    if missing:
+        lines.append(
+            say(
+                f"另有 {missing} 个附件未能发送，在笔记本中查看",
+                f"{missing} more could not be sent: see the notebook",
+            )
+        )
+    return "\n".join(lines)
 
 
 def split(text: str, max_bytes: int) -> list[str]:

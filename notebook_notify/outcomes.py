@@ -41,6 +41,7 @@ class Delivery:
     parts: list[str | Media] = field(default_factory=list)
     accepted: list[str | Media] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    missed: bool = False
     started: float = field(default_factory=time.monotonic)
     flight: Flight = field(default_factory=Flight)
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -79,14 +80,15 @@ class Delivery:
         """How many pictures, or files, the platform accepted."""
         return sum(isinstance(part, Media) and part.kind == kind for part in self.accepted)
 
-    def miss(self, name: str, verdict: Verdict) -> None:
+    def miss(self, name: str, verdict: Verdict, *, uploading: bool = False) -> None:
         """Note that an attachment did not get through, and why."""
+        self.missed = True
         code = code_of(verdict.payload)
+        # Of an upload that was not answered nothing "may have arrived".
+        told = uploading and code in errors.OWN_CODES
+        why = f"{code}" if told else f"{code}: {verdict.payload.get('errmsg', '')}"
         self.notes.append(
-            texts.say(
-                f"{name} 没有送达（{code}：{verdict.payload.get('errmsg', '')}）",
-                f"{name} did not get through ({code}: {verdict.payload.get('errmsg', '')})",
-            )
+            texts.say(f"{name} 没有送达（{why}）", f"{name} did not get through ({why})")
         )
 
 
