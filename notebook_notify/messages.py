@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _WHITE = re.compile(r"\s+")
 #: The longest code point, in bytes.
@@ -65,11 +65,12 @@ class Message:
     """A text, and what goes along with it.
 
     Attributes:
-        text: of any length; split to fit a channel.
+        text: of any length; split to fit a channel. A function is called on the sending
+            thread, when the target's secrets are known and can be masked.
         attachments: uploaded first, so that the text promises only what follows.
     """
 
-    text: str
+    text: str | Callable[[], str]
     attachments: tuple[Attachment, ...] = ()
 
     @classmethod
@@ -86,7 +87,11 @@ class Message:
     @property
     def empty(self) -> bool:
         """Whether there is nothing to send."""
-        return not self.text.strip() and not self.attachments
+        return isinstance(self.text, str) and not self.text.strip() and not self.attachments
+
+    def written(self) -> str:
+        """The text, made now if it is made late."""
+        return self.text if isinstance(self.text, str) else self.text()
 
 
 def promise(images: int, files: Sequence[str], missing: int = 0) -> str:

@@ -6,10 +6,11 @@ line 3 who and where. Chat is set in a proportional font, so nothing is aligned 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from notebook_notify.notebook.screen import Record, plain_lines
+from notebook_notify.secret import scrub
 from notebook_notify.texts import duration, local, say
 
 if TYPE_CHECKING:
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 
     from notebook_notify.notebook.tables import Table
 
+_Rows = tuple[tuple[str, tuple[str, ...]], ...]
 Verdict = Literal["done", "failed", "interrupted"]
 
 #: The most output lines that a message carries.
@@ -72,6 +74,7 @@ class Run:
         failure: the error that ended it.
         source: the cell's code, if it is to be sent.
         table: its value, if that is a table.
+        mark: what makes the text unlike that of a run in the same second.
         enclosed: how many of its pictures go along.
     """
 
@@ -86,6 +89,7 @@ class Run:
     failure: Failure | None = None
     source: str | None = None
     table: Table | None = None
+    mark: str = ""
     enclosed: int = 0
 
 
@@ -100,12 +104,41 @@ def compose(run: Run, max_bytes: int) -> str:
 
     Of a value its beginning is kept, of the output its end; what is left out is counted.
     """
+    run = _masked(run)
     text = "\n".join(_head(run))
     for section in _sections(run):
         body = section.fit(max_bytes - _size(text) - 2)
         if body:
             text = f"{text}\n\n{body}"
     return clip(text, max_bytes)
+
+
+def _masked(run: Run) -> Run:
+    """*run* without secrets: masked before anything is cut, since half a secret is not found."""
+    record, failed, table = run.record, run.failure, run.table
+    return replace(
+        run,
+        title=scrub(run.title),
+        summary=scrub(run.summary) if run.summary else None,
+        source=scrub(run.source) if run.source else None,
+        record=replace(
+            record,
+            lines=tuple(scrub("\n".join(record.lines)).split("\n")) if record.lines else (),
+            value=scrub(record.value) if record.value else record.value,
+        ),
+        failure=replace(
+            failed,
+            headline=scrub(failed.headline),
+            places=tuple(Place(scrub(one.where), scrub(one.code)) for one in failed.places),
+        )
+        if failed
+        else None,
+        table=replace(table, rows=_masked_rows(table.rows[:ROWS])) if table else None,
+    )
+
+
+def _masked_rows(rows: _Rows) -> _Rows:
+    return tuple((scrub(key), tuple(map(scrub, values))) for key, values in rows)
 
 
 def _head(run: Run) -> Iterator[str]:
@@ -127,7 +160,7 @@ def _head(run: Run) -> Iterator[str]:
             "有人按了停止，或执行超时（papermill）",
             "Stopped by hand, or by a time limit (papermill)",
         )
-    yield " · ".join(filter(None, (run.who, _where(run), _when(run))))
+    yield " · ".join(filter(None, (run.who, _where(run), _when(run), run.mark)))
     if run.verdict == "interrupted" and run.record.lines:
         last = clip(run.record.lines[-1], HEADLINE_BYTES)
         yield say(f"中断前最后一行：{last}", f"Last line: {last}")
@@ -173,26 +206,28 @@ class _Section:
     def fit(self, room: int) -> str:
         """The section in at most *room* bytes, or nothing."""
         room = int(room * self.share)
-        kept = list(self.lines[-LINES:] if self.from_end else self.lines)
-        while kept:
-            head = self._head(len(kept))
-            text = "\n".join((head, *kept) if head else kept)
-            excess = _size(text) - room
-            if excess <= 0:
-                return text
-            if len(kept) > 1:
-                del kept[0 if self.from_end else -1]
-                continue
-            left = _size(kept[0]) - excess
-            if left < 12:  # noqa: PLR2004 - a few letters say nothing
+        kept: list[str] = []
+        left = room - _size(self._head(0)) - 1 if self.partly else room - _size(self.heading) - 1
+        for line in reversed(self.lines[-LINES:]) if self.from_end else self.lines:
+            left -= _size(line) + 1
+            if left + 1 < 0:
                 break
-            kept = [_clip_start(kept[0], left) if self.from_end else clip(kept[0], left)]
-        return ""
+            kept.append(line)
+        if not kept and self.lines:
+            first = self.lines[-1] if self.from_end else self.lines[0]
+            left += _size(first) + 1
+            if left < 12:  # noqa: PLR2004 - a few letters say nothing
+                return ""
+            kept = [_clip_start(first, left) if self.from_end else clip(first, left)]
+        if self.from_end:
+            kept.reverse()
+        head = self._head(len(kept))
+        return "\n".join((head, *kept) if head else kept)
 
     def _head(self, shown: int) -> str:
         if shown >= self.total:
             return self.heading
-        return self.partly.format(shown=shown, total=f"{self.total:,}")
+        return self.partly.format(shown=shown or len(self.lines), total=f"{self.total:,}")
 
 
 def _sections(run: Run) -> Iterator[_Section]:

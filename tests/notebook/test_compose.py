@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 
 import pytest
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 from notebook_notify import texts
 from notebook_notify.notebook.compose import LINES, Failure, Place, Run, clip, compose
 from notebook_notify.notebook.screen import Record
+from notebook_notify.notebook.tables import Table
+from notebook_notify.secret import remember
 
 START = 1_795_514_707.0  # 2026-11-24 18:05:07 in Shanghai
 
@@ -168,3 +171,69 @@ def test_clip_keeps_the_beginning(text: str, limit: int) -> None:
 def test_clip_breaks_no_cluster() -> None:
     """A family of emoji is kept whole or not at all."""
     assert clip("ab👨‍👩‍👧cdefghijklmnop", 16) == "ab…"
+
+
+@given(st.integers(0, 2200), st.sampled_from(["summary", "lines", "value", "headline", "source"]))
+def test_no_piece_of_a_secret_is_left_by_a_cut(offset: int, where: str) -> None:
+    """A secret is masked before anything is cut: no piece of it stands at the edge of what is kept."""
+    secret = "qWx7" * 11
+    remember(secret)
+    text = f"{'x' * offset} {secret} {'y' * (2200 - offset)}"
+    changed = {
+        "summary": {"summary": text},
+        "lines": {"record": Record((text,), 1)},
+        "value": {"record": Record(value=text)},
+        "headline": {"verdict": "failed", "failure": Failure(text)},
+        "source": {"source": text},
+    }[where]
+    assert "qWx7" not in compose(replace(DONE, **changed), 2048)
+
+
+def test_a_masked_message_is_one_text() -> None:
+    """Masks are longer than short secrets: what is masked is fitted, not what it was."""
+    secrets = [f"s{number:05}" for number in range(200)]
+    for secret in secrets:
+        remember(secret)
+    run = replace(DONE, record=Record((), 0, " ".join(secrets)))
+    assert len(compose(run, 2048).encode()) <= 2048
+
+
+def test_a_huge_value_takes_no_time() -> None:
+    """A message on 30,000 lines is made as fast as one on thirty."""
+    value = "\n".join(f"{number}" for number in range(30_000))
+    began = time.monotonic()
+    text = compose(replace(DONE, record=Record((), 0, value), source=value), 2048)
+    assert time.monotonic() - began < 1.0
+    assert "of 30,000 lines)" in text
+
+
+def test_a_narrow_table_is_told_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A table of few columns becomes lines that need no alignment; its true size is told."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
+    rows = (("茅台", ("+1.50%", "12.0%")), ("宁德", ("-2.25%", "8.5%")))
+    table = Table(("收益", "仓位"), rows, 240, 2)
+    text = compose(replace(DONE, table=table, record=Record(value="ignored")), 2048)
+    assert text.endswith(
+        "结果（共 240 行 × 2 列，显示前 2 行）\n"
+        "茅台：收益 +1.50%，仓位 12.0%\n"
+        "宁德：收益 -2.25%，仓位 8.5%"
+    )
+
+
+def test_a_wide_table_tells_its_size() -> None:
+    """Of a table that goes along as a file the text tells the size."""
+    table = Table(tuple("abcdef"), (("0", tuple("123456")),), 240, 6)
+    text = compose(replace(DONE, table=table, record=Record()), 2048)
+    assert text.endswith("\n\nResult (240 rows × 6 columns)")
+
+
+def test_pictures_that_go_along_are_not_counted_as_left_behind() -> None:
+    """Only the plots that stay in the notebook are named."""
+    run = replace(DONE, record=Record(images=3), enclosed=2)
+    assert "1 more plot: see the notebook" in compose(run, 2048)
+    assert "plot" not in compose(replace(run, enclosed=3), 2048)
+
+
+def test_the_mark_stands_with_the_time() -> None:
+    """What tells two equal runs apart is at the end of the third line."""
+    assert compose(replace(DONE, mark="#7f3a"), 2048).split("\n")[2].endswith("20:08:31 · #7f3a")
