@@ -21,11 +21,13 @@ def test_quickstart(tmp_path: Path, monkeypatch) -> None:
         for output in cell.get("outputs", ())
     ]
     everything = "\n".join(shown)
-    assert everything.count("✓ sent sandbox-") == 4
+    assert everything.count("✓ sent sandbox-") == 5
     assert "✅ Done · 夜间回测" in everything
     assert "❌ Failed · 夜间回测" in everything
     assert "✗ not sent sandbox-wecom_app" in everything
     assert "203.0.113.7" in everything
+    assert "1 text, 1 image" in everything
+    assert "fund 1.237, index 1.474" in everything
 
 
 def test_notebooks_are_committed_clean() -> None:
