@@ -118,7 +118,7 @@ def _masked(run: Run) -> Run:
     record, failed, table = run.record, run.failure, run.table
     return replace(
         run,
-        title=scrub(run.title),
+        title=" ".join(scrub(run.title).split()),
         summary=scrub(run.summary) if run.summary else None,
         source=scrub(run.source) if run.source else None,
         record=replace(

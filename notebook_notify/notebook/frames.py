@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 _DELIMITER = b"<IDS|MSG>"
 _KIND = re.compile(
-    rb'"msg_type":\s*"(stream|display_data|update_display_data|execute_result|clear_output)"'
+    rb'"msg_type":\s*"'
+    rb'(stream|display_data|update_display_data|execute_result|clear_output|error)"'
 )
 #: Contents above this size in bytes are never parsed whole: their ends are cut out and decoded.
 BIG = 256 << 10
@@ -40,6 +41,8 @@ def read_frames(frames: list[bytes], parent: bytes, screen: Screen) -> None:
     name = kind[1].decode()
     if len(content) <= BIG:
         screen.message(name, json.loads(content))
+    elif name == "error":
+        return  # of an error the name and the value are enough, and no such is so long
     elif name == "stream":
         _read_big_stream(content, screen)
     else:

@@ -38,6 +38,7 @@ class Record:
         total: how many lines there were, those included.
         value: the text form of the last expression's value, or ``None``.
         html: its HTML form, or an empty string.
+        error: the last error that was shown, e.g. ``ValueError: x``, or ``None``.
         images: how many pictures are shown.
         pictures: the first of them, PNG or JPEG files.
     """
@@ -46,6 +47,7 @@ class Record:
     total: int = 0
     value: str | None = None
     html: str = ""
+    error: str | None = None
     images: int = 0
     pictures: tuple[bytes, ...] = ()
 
@@ -72,6 +74,7 @@ class Screen:
 
     def _clear(self) -> None:
         self._value: _Piece | None = None
+        self._error: str | None = None
         self._pieces: deque[_Piece] = deque()
         self._size = 0
         self._lines_lost = 0
@@ -86,6 +89,11 @@ class Screen:
         """A message of the kernel, by its ``msg_type``."""
         if kind == "stream":
             self.stream(content["text"], str(content.get("name", "")))
+        elif kind == "error":
+            with self._lock:
+                self._begin()
+                told = f"{content.get('ename')}: {content.get('evalue')}"
+                self._error = told[: self._budget]
         elif kind == "clear_output":
             self.clear(wait=bool(content.get("wait")))
         elif kind in ("display_data", "execute_result", "update_display_data"):
@@ -152,6 +160,7 @@ class Screen:
                 total=len(lines) + lost,
                 value=value.text if value is not None else None,
                 html=value.html if value is not None else "",
+                error=self._error,
                 images=self._images_lost + sum(piece.image for piece in self._shown()),
                 pictures=tuple(_pictures(self._shown())),
             )

@@ -17,7 +17,7 @@ from notebook_notify.errors import NotifyError, SendInterrupted
 from notebook_notify.messages import Image, Message, promise
 from notebook_notify.notebook import context, enclosures
 from notebook_notify.notebook.capture import Capture
-from notebook_notify.notebook.compose import PROMISE_BYTES, Run, Verdict, compose
+from notebook_notify.notebook.compose import PROMISE_BYTES, Failure, Run, Verdict, compose
 from notebook_notify.notebook.failures import failure, is_interrupt
 from notebook_notify.notebook.options import Options, explicit_fields, fill
 from notebook_notify.notebook.screen import Record
@@ -138,9 +138,17 @@ def send_text(call: Call, text: str, shell: Any) -> None:
     """Send *text* with its fields filled in, and show the outcome.
 
     Raises:
-        UsageError: the text is empty.
+        UsageError: the text is empty, or an option is given that is for cells that run.
         SendError: under ``--strict``, unless all was sent.
     """
+    for name in ("title", "summary", "source", "on", "after"):
+        if getattr(call.options, name) != getattr(Options(), name):
+            raise UsageError(
+                say(
+                    f"--{name} 只用于运行单元时；发送文字时不适用",
+                    f"--{name} is for cells that run; a text is sent as it is",
+                )
+            )
     filled, failed = fill(text, shell.user_ns)
     notes = list(_notes(failed))
     files = tuple(enclosures.named_files(call.options.attach, notes))
@@ -157,7 +165,7 @@ def tell(call: Call, ended: Ended, shell: Any) -> None:
         SendError: under ``--strict``, unless all was sent or the cell has an error of its own.
     """
     options = call.options
-    well = ended.error is None and not ended.interrupted
+    well = ended.error is None and ended.record.error is None and not ended.interrupted
     wanted = {"always": True, "error": not well, "success": well}
     if not wanted[options.on] or ended.took < options.after:
         if options.out:
@@ -193,7 +201,8 @@ def _run(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
     notebook = context.notebook_name(shell.user_ns)
     cell = f"[{ended.count}]" if ended.count is not None else ""
     error = ended.error
-    verdict: Verdict = "failed" if error is not None else "done"
+    # `%run` and a value whose form fails show an error and raise none: that is not well either.
+    verdict: Verdict = "done" if error is None and ended.record.error is None else "failed"
     if ended.interrupted:
         verdict = "interrupted"
     return Run(
@@ -203,11 +212,29 @@ def _run(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
         started=ended.started,
         ended=ended.started + ended.took,
         who=context.who(),
-        record=ended.record,
+        record=_before(ended.record, error),
         summary=summary or None,
-        failure=failure(error, shell, ended.count) if verdict == "failed" and error else None,
+        failure=_failure(ended, shell) if verdict == "failed" else None,
         source=ended.source if call.options.source else None,
     )
+
+
+def _failure(ended: Ended, shell: Any) -> Failure:
+    if ended.error is not None:
+        return failure(ended.error, shell, ended.count)
+    return Failure(str(ended.record.error))
+
+
+def _before(record: Record, error: BaseException | None) -> Record:
+    """*record* without the traceback of a group, which IPython prints as the cell's output."""
+    if not isinstance(error, BaseExceptionGroup):
+        return record
+    opening = "+ Exception Group Traceback (most recent call last):"
+    at = next((n for n, line in enumerate(record.lines) if line.strip() == opening), None)
+    if at is None:
+        return record
+    lost = len(record.lines) - at
+    return replace(record, lines=record.lines[:at], total=record.total - lost)
 
 
 def _deliver(
@@ -220,6 +247,8 @@ def _deliver(
 ) -> SendReport | None:
     """Send to each target its message; show the report and return it."""
     notes = (*call.notes, *notes)
+    if call.options.out:
+        shell.user_ns[call.options.out] = None  # not the report of an earlier run
     if call.options.dry_run:
         _show_dry_run(messages, notes)
         return None
