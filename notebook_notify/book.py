@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify import config as files
@@ -138,9 +139,7 @@ class Targets:
         if default_for not in (None, spec.magic):
             raise _other_magic(name, spec)
         path = self.looked_in[0]
-        files.save(path, name, Target(spec.kind, spec.parse(target.fields)))
-        if default_for is not None:
-            files.save_default(path, default_for, name)
+        files.save(path, name, Target(spec.kind, spec.parse(target.fields)), default_for)
         return path
 
     # ── which one is meant ───────────────────────────────────────────────────────────────────
@@ -172,8 +171,9 @@ class Targets:
         if to is not None:
             target = self._by_name(to, magic)
             if given:
+                # Still that target, whom a slip must not turn into one for the whole company.
                 fields = {**target.fields, **self._spec(target).parse(given)}
-                target = Target(target.channel, fields, name=to, source="explicit")
+                target = replace(target, fields=fields)
         elif given:
             target = self._explicit(given, magic)
         else:
@@ -216,8 +216,8 @@ class Targets:
         sandbox = _wanted(self._sandbox_defaults, magic)
         if len(sandbox) == 1:
             return self._sandbox[sandbox[0]]
-        if sandbox:  # never past the sandbox to someone's phone
-            raise self._several(self._sandbox, magic)
+        if sandbox:  # never past the sandbox to someone's phone, whatever [defaults] says
+            raise self._several(self._sandbox, None)
         config = self.config
         saved = _wanted(config.defaults, magic)
         if len(saved) == 1:
@@ -284,15 +284,14 @@ class Targets:
             return False
 
     def _several(self, names: Iterable[str], magic: str | None) -> TargetError:
-        known, key = ", ".join(names), magic or "wechat"
-        return TargetError(
-            say(
-                f"有几个目标而没有默认：{known}；请用 --to 名称，"
-                f"或在 {self.looked_in[0]} 的 [defaults] 下写 {key} = 名称",
-                f"several targets and no default: {known}; say --to NAME, "
-                f"or set {key} under [defaults] in {self.looked_in[0]}",
-            )
-        )
+        known = ", ".join(names)
+        zh = f"有几个目标而没有默认：{known}；请用 --to 名称"
+        en = f"several targets and no default: {known}; say --to NAME"
+        if magic is not None:
+            path = self.looked_in[0]
+            zh += f"，或在 {path} 的 [defaults] 下写 {magic} = 名称"
+            en += f", or set {magic} under [defaults] in {path}"
+        return TargetError(say(zh, en))
 
     def _none(self, magic: str | None) -> TargetError:
         _, part = from_environment(self._of(magic), self._environ)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shlex
 import stat
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.errors import ConfigError, NotifyError
-from notebook_notify.secret import Secret, scrub
+from notebook_notify.secret import Secret
 from notebook_notify.targets import MAGICS, Target, did_you_mean
 from notebook_notify.texts import say
 
@@ -25,7 +26,6 @@ FILE = "notebook_notify.toml"
 VARIABLE = "NOTEBOOK_NOTIFY_CONFIG"
 
 _SETTINGS = ("language", "timezone")
-_LANGUAGES = ("zh", "en", "auto")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +66,13 @@ _cache: dict[Path, tuple[_Stamp, Mapping[str, Spec], _File]] = {}
 def paths(environ: Mapping[str, str]) -> list[Path]:
     """The files that are looked in, the strongest first; they need not exist.
 
-    ``NOTEBOOK_NOTIFY_CONFIG`` alone if it is set, else the user's and the site's.
+    That of ``VARIABLE`` alone if set, else the user's and the site's; ``ConfigError`` if unusable.
     """
     if environ.get(VARIABLE):
-        return [Path(environ[VARIABLE]).expanduser().absolute()]
+        named = Path(environ[VARIABLE])
+        with contextlib.suppress(RuntimeError):
+            return [named.expanduser().absolute()]
+        raise _wrong(named, "没有这个用户", "there is no such user", VARIABLE)
     import platformdirs
 
     return [
@@ -101,11 +104,17 @@ def load(paths: Sequence[Path], specs: Mapping[str, Spec]) -> Config:
         default_paths |= dict.fromkeys(file.defaults, path)
         settings |= file.settings
         if file.exposed:
-            exposed = say(
-                "含明文密钥，其他用户可以读取；请运行", "holds a secret that others can read; run"
-            )
-            warnings.append(f"{path} {exposed} chmod 600 {shlex.quote(str(path))}")
+            warnings.append(_exposed(path, own=path == paths[0]))
     return Config(targets, defaults, default_paths, **settings, warnings=tuple(warnings))
+
+
+def _exposed(path: Path, *, own: bool) -> str:
+    # A site's file is for all to read: closed, it would serve nobody.
+    zh, en = "请在其中改用 env: 或 keyring: 引用", "let it refer by env: or keyring: instead"
+    if own and path.stat().st_uid == os.geteuid():
+        zh, en = (f"{run} chmod 600 {shlex.quote(str(path))}" for run in ("请运行", "run"))
+    said = say("含明文密钥，其他用户可以读取；", "holds a secret that others can read; ")
+    return f"{path} {said}{say(zh, en)}"
 
 
 def _file(path: Path, specs: Mapping[str, Spec]) -> _File | None:
@@ -200,7 +209,7 @@ def _check(path: Path, data: dict[str, Any], specs: Mapping[str, Spec], *, publi
 
 def _settings(path: Path, data: dict[str, Any]) -> dict[str, str]:
     settings = {key: _text(path, key, data[key]) for key in _SETTINGS if key in data}
-    if settings.get("language", "auto") not in _LANGUAGES:
+    if settings.get("language", "auto") not in ("zh", "en", "auto"):
         raise _wrong(path, "应为 zh、en 或 auto", "one of zh, en, auto is expected", "language")
     if "timezone" in settings:
         from zoneinfo import ZoneInfo
@@ -233,12 +242,7 @@ def _target(path: Path, name: str, table: object, specs: Mapping[str, Spec]) -> 
 
 
 def _holds_literal(target: Target) -> bool:
-    return any(
-        value.reference is None
-        if isinstance(value, Secret)
-        else isinstance(value, str) and scrub(value) != value  # a proxy's password
-        for value in target.fields.values()
-    )
+    return any(isinstance(one, Secret) and not one.reference for one in target.fields.values())
 
 
 def _only(path: Path, table: dict[str, Any], known: Iterable[str], where: str = "") -> None:
@@ -260,9 +264,10 @@ def _text(path: Path, where: str, value: object) -> str:
     return value
 
 
-def save(path: Path, name: str, target: Target) -> None:
-    """Write *target* as ``[targets.NAME]``; comments, order and all else in the file stay.
+def save(path: Path, name: str, target: Target, default_for: str | None = None) -> None:
+    """Write *target* as ``[targets.NAME]``, and NAME as the default of the magic *default_for*.
 
+    Comments, order and all else in the file stay.
     The file becomes readable to its owner alone (mode 600) and is replaced in one step; a
     symlink is followed. Literal secrets are written as they are, references as references.
 
@@ -272,16 +277,23 @@ def save(path: Path, name: str, target: Target) -> None:
     values: dict[str, Any] = {"channel": target.channel}
     for key, value in target.fields.items():
         values[key] = (value.reference or value.reveal()) if isinstance(value, Secret) else value
-    _change(path, "targets", name, values)
+    text = _read(path) if _stat(path) is not None else ""
+    text = _changed(path, text, "targets", name, values)
+    if default_for is not None:
+        text = _changed(path, text, "defaults", default_for, name)
+    try:
+        _replace(path, text.encode())
+        return
+    except OSError as error:
+        reason = _reason(error)
+    raise _wrong(
+        path,
+        f"写不了（{reason}）；请检查文件夹的权限和磁盘空间",
+        f"cannot be written ({reason}); check the folder's permissions and the disk",
+    )
 
 
-def save_default(path: Path, magic: str, name: str) -> None:
-    """Write *name* as the default target of *magic*; see :func:`save`."""
-    _change(path, "defaults", magic, name)
-
-
-def _change(path: Path, section: str, key: str, value: Any) -> None:
-    old = _read(path) if _stat(path) is not None else ""
+def _changed(path: Path, old: str, section: str, key: str, value: Any) -> str:
     wanted = _parse(path, old)
     _table(path, f"[{section}]", wanted.setdefault(section, {}))[key] = value
     new = _edited(old, section, key, value)
@@ -293,16 +305,7 @@ def _change(path: Path, section: str, key: str, value: Any) -> None:
             "written in a way that cannot be changed safely, so it is as it was; add this by hand",
             f"[{section}] {key}",
         )
-    try:
-        _replace(path, new.encode())
-        return
-    except OSError as error:
-        reason = _reason(error)
-    raise _wrong(
-        path,
-        f"写不了（{reason}）；请检查文件夹的权限和磁盘空间",
-        f"cannot be written ({reason}); check the folder's permissions and the disk",
-    )
+    return new
 
 
 def _edited(text: str, section: str, key: str, value: Any) -> str | None:
@@ -332,8 +335,7 @@ def _replace(path: Path, data: bytes) -> None:
     import tempfile
 
     path = Path(os.path.realpath(path))
-    missing = [folder for folder in path.parents if not folder.exists()]
-    for folder in reversed(missing):
+    for folder in reversed([one for one in path.parents if not one.exists()]):
         folder.mkdir(mode=0o700, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 600
     try:

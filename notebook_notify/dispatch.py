@@ -10,7 +10,6 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import time
-from concurrent.futures import Future
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -20,20 +19,19 @@ from notebook_notify.delivery.store import MemoryStore
 from notebook_notify.delivery.tokens import Tokens
 from notebook_notify.delivery.transport import Transport
 from notebook_notify.delivery.workers import Workers
-from notebook_notify.errors import SendInterrupted, TargetError, TransportError
+from notebook_notify.errors import NotifyError, SendInterrupted, TargetError, TransportError
 from notebook_notify.messages import Message, promise, split
 from notebook_notify.outcomes import Delivery, RefusedError, stopped, troubled, verdict_of
 from notebook_notify.platforms import channel_of
 from notebook_notify.platforms.base import Media, Token
-from notebook_notify.platforms.media import UnfitError, fit, kind_of
 from notebook_notify.reports import SendReport
 from notebook_notify.secret import remember, scrub
+from notebook_notify.uploads import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from notebook_notify.messages import Attachment
-    from notebook_notify.platforms.base import Verdict
+    from notebook_notify.platforms.base import Channel, Verdict
     from notebook_notify.reports import Outcome, SendResult
     from notebook_notify.targets import Target
 
@@ -42,8 +40,12 @@ PAUSES = (0.5, 1.0, 2.0)
 #: Where the platform drops an identical repeat: how long an answer is waited for before the
 #: repeat, and until when after the first try it may leave. The platform remembers for 60 s.
 REPEAT_AFTER, REPEAT_WITHIN = 20.0, 45.0
-#: How long an upload's id is used again, in seconds; WeCom's are good for three days.
-MEDIA_LIFE = 3600.0
+#: How long two identical messages are told apart here, in seconds: a little longer than the
+#: platform drops the second one, if it is asked to.
+REMEMBERED = 70.0
+#: The most messages that one text becomes: WeCom drops more than 30 a minute to one person
+#: without a word (developer.work.weixin.qq.com/document/path/90236).
+MOST_PARTS = 30
 #: The longest timeout that the system's calls take as they are, in seconds.
 _LONGEST = 1e6
 #: Verdicts of a platform that accepted the message.
@@ -64,8 +66,9 @@ class Sender:
     def renew(self) -> None:
         """Make threads, connections and locks anew, as a forked child must."""
         self._tokens = Tokens(MemoryStore())
-        self._media = Tokens(MemoryStore())
+        self._recent = MemoryStore()
         self._transport = Transport()
+        self._upload = Uploads(self._transport, self._try)
         self._workers = Workers()
 
     def close(self) -> None:
@@ -98,10 +101,7 @@ class Sender:
         deliveries = []
         for target, message in messages:
             channel = channel_of(target)
-            if message.empty:
-                raise TargetError(
-                    texts.say("消息为空，未发送", "the message is empty; nothing was sent")
-                )
+            _check(message, channel)
             deliveries.append(
                 Delivery(
                     target,
@@ -112,46 +112,49 @@ class Sender:
                     once=once and channel.drops_repeats,
                 )
             )
-        return SendReport(self._send_all(deliveries))
+        return SendReport(self._run(self._deliver, deliveries))
 
     def check(self, target: Target, *, timeout: float = TIMEOUT) -> SendResult:
         """Prove *target*'s credential by fetching a new token; posts nothing.
 
         The result is ``sent`` (with no part) if the platform gave a token.
         """
-        deadline = time.monotonic() + min(timeout, _LONGEST)
-        channel = channel_of(target)
-        delivery = Delivery(target, channel, None, deadline, repeat=True, once=False)
-        return self._settle(delivery, self._start(self._prove, delivery))
+        (result,) = self.check_all([target], timeout=timeout).results
+        return result
 
-    def _send_all(self, deliveries: list[Delivery]) -> tuple[SendResult, ...]:
-        futures: list[Future[SendResult]] = []
+    def check_all(self, targets: Iterable[Target], *, timeout: float = TIMEOUT) -> SendReport:
+        """As :meth:`check`, of several targets side by side."""
+        deadline = time.monotonic() + min(timeout, _LONGEST)
+        deliveries = [
+            Delivery(target, channel_of(target), None, deadline, repeat=True, once=False)
+            for target in targets
+        ]
+        return SendReport(self._run(self._prove, deliveries))
+
+    def _run(
+        self, job: Callable[[Delivery], SendResult], deliveries: list[Delivery]
+    ) -> tuple[SendResult, ...]:
         try:
-            futures += [self._start(self._deliver, delivery) for delivery in deliveries]
-            return tuple(map(self._settle, deliveries, futures))
+            for delivery in deliveries:
+                self._start(job, delivery)
+            return tuple(map(self._settle, deliveries))
         except KeyboardInterrupt:
             for delivery in deliveries:  # all of them first: nothing more leaves
                 delivery.flight.give_up()
-            futures += [Future()] * (len(deliveries) - len(futures))
-            results = tuple(map(stopped, deliveries, futures))
-            raise SendInterrupted(SendReport(results)) from None
+            raise SendInterrupted(SendReport(tuple(map(stopped, deliveries)))) from None
 
-    def _start(
-        self, job: Callable[[Delivery], SendResult], delivery: Delivery
-    ) -> Future[SendResult]:
+    def _start(self, job: Callable[[Delivery], SendResult], delivery: Delivery) -> None:
         try:
-            return self._workers.submit(partial(job, delivery))
-        except RuntimeError as error:  # no thread to be had: too many, or Python is ending
-            future: Future[SendResult] = Future()
-            future.set_result(troubled(delivery, error))
-            return future
+            self._workers.submit(partial(job, delivery), delivery.future)
+        except (RuntimeError, NotifyError) as error:  # no thread: too many, or Python is ending
+            delivery.future.set_result(troubled(delivery, error))
 
-    def _settle(self, delivery: Delivery, future: Future[SendResult]) -> SendResult:
+    def _settle(self, delivery: Delivery) -> SendResult:
         """The result, or what can be said of it when the time is up."""
         try:
-            return future.result(max(0.0, delivery.deadline - time.monotonic()))
+            return delivery.future.result(max(0.0, delivery.deadline - time.monotonic()))
         except TimeoutError:
-            return stopped(delivery, future)
+            return stopped(delivery)
 
     # What follows runs on a sending thread.
 
@@ -175,8 +178,7 @@ class Sender:
                 verdict = verdict_of(error)
             if verdict.kind not in _ACCEPTED:
                 if isinstance(part, str):
-                    lost = verdict.payload.get("errcode") == errors.UNKNOWN
-                    return delivery.result("unknown" if lost else "failed", verdict.payload)
+                    return delivery.result("failed", verdict.payload)
                 # The text is there; what should have followed it is told.
                 delivery.miss(part.name, verdict)
                 outcome = "partial"
@@ -196,50 +198,8 @@ class Sender:
         files = [media.name for media in uploaded if media.kind == "file"]
         missing = len(message.attachments) - len(uploaded)
         follows = promise(len(uploaded) - len(files), files, missing)
-        text = "\n\n".join(filter(str.strip, (scrub(message.text), follows)))
+        text = "\n\n".join(filter(str.strip, (scrub(message.written()), follows)))
         return [*split(text, delivery.channel.text_limit), *uploaded]
-
-    def _upload(
-        self, delivery: Delivery, key: str, attachments: Iterable[Attachment]
-    ) -> Iterator[Media]:
-        """Upload what can be, and note the rest. Half of the time is kept for the text."""
-        now = time.monotonic()
-        until = now + (delivery.deadline - now) / 2
-        for given in attachments:
-            try:
-                attachment, note = fit(given, delivery.channel.media)
-                media_id = self._media_id(delivery, key, attachment, until)
-            except UnfitError as unfit:
-                delivery.missed = True
-                delivery.notes.append(str(unfit))
-                continue
-            except (TransportError, RefusedError) as error:
-                delivery.miss(given.name, verdict_of(error), uploading=True)
-                continue
-            if note:
-                delivery.notes.append(note)
-            yield Media(kind_of(attachment), media_id, attachment.name)
-
-    def _media_id(self, delivery: Delivery, key: str, attachment: Attachment, until: float) -> str:
-        """The platform's id of *attachment*, uploaded once for all targets of an application."""
-        channel = delivery.channel
-
-        def upload(token: str) -> Verdict:
-            request = channel.upload_request(delivery.target, attachment, token)
-            check = delivery.flight.check
-            return channel.read_upload(
-                self._transport.perform(request, deadline=until, depart=check)
-            )
-
-        def fetch() -> tuple[str, float]:
-            verdict = self._try(delivery, key, upload, until)
-            if verdict.kind != "ok" or not verdict.message_id:
-                raise RefusedError(verdict)
-            return verdict.message_id, MEDIA_LIFE
-
-        digest = hashlib.sha256(attachment.data).hexdigest()
-        name = f"{key}:{kind_of(attachment)}:{attachment.name}:{digest}"
-        return self._media.get(name, fetch, deadline=until)
 
     def _prove(self, delivery: Delivery) -> SendResult:
         try:
@@ -250,20 +210,32 @@ class Sender:
 
     def _send_part(self, delivery: Delivery, key: str, part: str | Media) -> Verdict:
         """One message; if its answer is lost, once more where the platform drops a repeat."""
+        once = delivery.once and self._is_new(delivery, key, part)
         try:
-            return self._try_part(delivery, key, part, delivery.deadline)
+            return self._try_part(delivery, key, part, delivery.deadline, once=once)
         except TransportError as error:
-            if error.errcode != errors.UNKNOWN or not delivery.once:
+            if error.errcode != errors.UNKNOWN or not once:
                 raise
             lost = error
         delivery.flight.lose()
         until = min(delivery.deadline, delivery.flight.departed + REPEAT_WITHIN)
         if self._pause(self._pauses_of(delivery), until):
             with contextlib.suppress(TransportError, RefusedError):
-                verdict = self._try_part(delivery, key, part, until, again=True)
+                verdict = self._try_part(delivery, key, part, until, once=True, again=True)
                 if verdict.kind in _ACCEPTED:
                     return verdict
         raise lost  # whatever became of the repeat, the first may have arrived
+
+    def _is_new(self, delivery: Delivery, key: str, part: str | Media) -> bool:
+        """Whether no message like *part* may be in the platform's memory.
+
+        A second one would be dropped by its check against doubles, and called sent.
+        """
+        content = part if isinstance(part, str) else f"{part.kind} {part.media_id}"
+        digest = hashlib.sha256(f"{key} {content}".encode("utf-8", "replace")).hexdigest()
+        # It may leave as late as the deadline.
+        lasts = max(0.0, delivery.deadline - time.monotonic()) + REMEMBERED
+        return self._recent.compare_and_set(digest, None, "seen", lasts)
 
     def _try_part(
         self,
@@ -272,20 +244,28 @@ class Sender:
         part: str | Media,
         until: float,
         *,
+        once: bool,
         again: bool = False,
     ) -> Verdict:
         """One message, tried until there is a verdict that another try would not better."""
         channel = delivery.channel
 
         def send(token: str) -> Verdict:
-            request = channel.request(delivery.target, part, token, once=delivery.once)
+            request = channel.request(delivery.target, part, token, once=once)
+            # Early enough for a repeat, where one is safe.
+            early = min((until - time.monotonic()) / 2, REPEAT_AFTER)
             reply = self._transport.perform(
                 request,
-                deadline=until if again else _first_deadline(delivery, until),
+                deadline=until,
+                patience=early if once and not again else None,
                 depart=delivery.flight.depart,
             )
-            # Landed only now: a request whose reply is lost is still on its way.
             verdict = channel.read(reply)
+            if verdict.payload.get("errcode") == errors.UNKNOWN:  # a gateway's page
+                raise TransportError(
+                    str(verdict.payload.get("errmsg")), errcode=errors.UNKNOWN, left=True
+                )
+            # Landed only now: a request whose reply is lost is still on its way.
             delivery.flight.land(accepted=verdict.kind in _ACCEPTED)
             return verdict
 
@@ -342,9 +322,18 @@ class Sender:
         return True
 
 
-def _first_deadline(delivery: Delivery, until: float) -> float:
-    """When to stop waiting for an answer: early enough for a repeat, where one is safe."""
-    if not delivery.once:
-        return until
-    now = time.monotonic()
-    return now + min((until - now) / 2, REPEAT_AFTER)
+def _check(message: Message, channel: Channel) -> None:
+    """Raise ``TargetError`` if *message* cannot be sent, before a thread takes pains over it."""
+    if message.empty:
+        raise TargetError(texts.say("消息为空，未发送", "the message is empty; nothing was sent"))
+    if not isinstance(message.text, str):
+        return
+    many = -(-len(message.text.encode("utf-8", "replace")) // channel.text_limit)
+    if many > MOST_PARTS:
+        raise TargetError(
+            texts.say(
+                f"正文过长，会成为约 {many} 条消息，未发送；请把它作为文件（File）发送",
+                f"the text is too long: it would be some {many} messages; nothing was sent. "
+                "Send it as a File",
+            )
+        )

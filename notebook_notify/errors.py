@@ -63,6 +63,10 @@ class TransportError(NotifyError):
         self.errcode = errcode
         self.left = left
 
+    def __reduce__(self) -> tuple[Callable[[], TransportError], tuple[()]]:
+        """Workers of a process pool pickle what they raise."""
+        return partial(type(self), str(self), errcode=self.errcode, left=self.left), ()
+
 
 class SendError(NotifyError):
     """A report was not all *sent*, and the caller asked to be stopped by that.
@@ -90,3 +94,7 @@ class SendInterrupted(KeyboardInterrupt):
     def __init__(self, report: SendReport) -> None:
         super().__init__()
         self.report = report
+
+    def __reduce__(self) -> tuple[type[SendInterrupted], tuple[SendReport]]:
+        """As of the other errors."""
+        return type(self), (self.report,)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -17,12 +18,14 @@ from notebook_notify.secret import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from concurrent.futures import Future
 
     from notebook_notify.messages import Message
     from notebook_notify.platforms.base import Channel
     from notebook_notify.reports import Outcome
     from notebook_notify.targets import Target
+
+#: How long a result that is being made is waited for, in seconds.
+LAST_MOMENT = 1.0
 
 
 @dataclass(slots=True)
@@ -46,6 +49,8 @@ class Delivery:
     flight: Flight = field(default_factory=Flight)
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
     message_ids: list[str] = field(default_factory=list)
+    #: its result; here, so that no Ctrl-C falls between the start and the waiting
+    future: Future[SendResult] = field(default_factory=Future)
 
     def result(self, outcome: Outcome, payload: dict[str, Any] | None = None) -> SendResult:
         """What is told of it; *payload* is the platform's dict, or ours, if it went wrong."""
@@ -64,7 +69,7 @@ class Delivery:
             error=payload if outcome in ("failed", "unknown") else None,
             code=code_of(payload) if payload is not None else None,
             advice=advice,
-            refused=self.refused,
+            refused={key: _scrubbed(ids) for key, ids in self.refused.items()},
             parts=max(1, len(self.parts)) if self.message is not None else 0,
             parts_sent=self.flight.parts_sent,
             images=self._count("image"),
@@ -107,12 +112,15 @@ def verdict_of(error: TransportError | RefusedError) -> Verdict:
     return Verdict("failed", _ours(error.errcode, str(error)))
 
 
-def stopped(delivery: Delivery, future: Future[SendResult]) -> SendResult:
+def stopped(delivery: Delivery) -> SendResult:
     """What can be said of a delivery that is no longer waited for."""
     left = delivery.flight.give_up()
     # It came at the last moment; or all was accepted, and the result is being made.
-    if future.done() or 0 < len(delivery.parts) == delivery.flight.parts_sent:
-        return future.result()
+    accepted = 0 < len(delivery.parts) == delivery.flight.parts_sent
+    if delivery.future.done() or accepted:
+        with contextlib.suppress(TimeoutError):
+            return delivery.future.result(LAST_MOMENT)
+        return delivery.result("partial" if delivery.missed or delivery.refused else "sent")
     written = sum(isinstance(part, str) for part in delivery.parts)
     if 0 < written <= delivery.flight.parts_sent:  # the text is there
         delivery.notes.append(
@@ -143,6 +151,11 @@ def troubled(delivery: Delivery, error: Exception) -> SendResult:
 
 def _ours(errcode: int, errmsg: str) -> dict[str, Any]:
     return {"errcode": errcode, "errmsg": errmsg}
+
+
+def _scrubbed(ids: tuple[str, ...]) -> tuple[str, ...]:
+    """*ids* without secrets; all at once, since a server may name very many."""
+    return tuple(scrub("\n".join(ids)).split("\n")) if ids else ids
 
 
 def redacted(payload: Mapping[str, Any]) -> dict[str, Any]:

@@ -19,6 +19,8 @@ Outcome = Literal["sent", "partial", "unknown", "failed"]
 _ORDER: tuple[Outcome, ...] = ("sent", "partial", "unknown", "failed")
 #: The most of an error dict that is shown, in characters.
 _SHOWN = 1_000
+#: The most ids that are shown, and the most of each, in characters.
+_IDS, _ID = 20, 64
 #: What would break a line, steer a terminal, turn the text around, or cannot be printed.
 _UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 _MARKS = {"sent": "✓", "partial": "◐", "unknown": "?", "failed": "✗"}
@@ -140,7 +142,7 @@ class SendResult:
             if self.everyone:
                 yield say("应用可见范围内的所有人", "everyone in the app's visible scope")
             for key, ids in self.refused.items():
-                yield f"{_refusal(key)} {', '.join(ids)}"
+                yield f"{_refusal(key)} {_some(ids)}"
             yield duration(self.seconds)
             if self.sandbox:
                 yield say("沙盒，没有到手机：%notify_inbox", "sandbox, no phone: %notify_inbox")
@@ -225,6 +227,13 @@ def _refusal(key: str) -> str:
         "invalidparty": say("部门无效：", "parties refused:"),
         "invalidtag": say("标签无效：", "tags refused:"),
     }.get(key, f"{key}:")
+
+
+def _some(ids: tuple[str, ...]) -> str:
+    """The first of *ids*, and how many more there are."""
+    shown = ", ".join(one if len(one) <= _ID else f"{one[:_ID]}…" for one in ids[:_IDS])
+    more = len(ids) - _IDS
+    return shown + say(f"…等另外 {more} 个", f" …and {more} more") if more > 0 else shown
 
 
 def _columns(text: str) -> int:

@@ -6,7 +6,9 @@ import inspect
 import time
 import warnings
 from contextlib import ContextDecorator
-from functools import wraps
+from dataclasses import replace
+from functools import partial, wraps
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from notebook_notify import sender
@@ -16,6 +18,7 @@ from notebook_notify.notebook import context
 from notebook_notify.notebook.compose import Run, compose
 from notebook_notify.notebook.failures import failure, is_interrupt
 from notebook_notify.platforms import CHANNELS
+from notebook_notify.secret import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +61,8 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
         timeout: float = TIMEOUT,
     ) -> None:
         self.title = title
-        self.summary: str | None = None
+        #: a line under the title; what is no text becomes one
+        self.summary: object = None
         self.report: SendReport | None = None
         self._targets = sender.targets(to)
         self._timeout = timeout
@@ -100,10 +104,12 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
             error = None  # a script's way to say that it is done
         try:
             self._tell(error, took)
-        except Exception as trouble:
-            if error is None:
-                raise
-            error.add_note(f"notebook_notify: {type(trouble).__name__}: {trouble}")
+        except Exception as trouble:  # noqa: BLE001 - hours of work must not end in our trouble
+            told = scrub(f"notebook_notify: {type(trouble).__name__}: {trouble}")
+            if error is not None:
+                error.add_note(told)
+                return
+            warnings.warn(told, sender.NotifyWarning, stacklevel=2)
 
     def _tell(self, error: BaseException | None, took: float) -> None:
         run = Run(
@@ -112,15 +118,21 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
             started=self._started,
             ended=self._started + took,
             who=context.who(),
-            summary=self.summary,
+            summary=None if self.summary is None else str(self.summary),
             failure=failure(error) if error is not None else None,
         )
-        messages = [
-            (t, Message(compose(run, CHANNELS[t.channel].text_limit))) for t in self._targets
-        ]
+        messages = [(target, Message(partial(_text, run, target))) for target in self._targets]
         self.report = sender.SENDER.send(messages, timeout=self._timeout, once=True)
         if not self.report.ok:  # nobody may look at the report
             warnings.warn(repr(self.report), sender.NotifyWarning, stacklevel=3)
+
+
+def _text(run: Run, target: Target) -> str:
+    """The text for *target*; made on the sending thread."""
+    channel = CHANNELS[target.channel]
+    # A platform that drops repeats would take two runs of one second for one.
+    mark = f"#{token_hex(2)}" if channel.drops_repeats else ""
+    return compose(replace(run, mark=mark), channel.text_limit)
 
 
 def _verdict(error: BaseException | None) -> Literal["done", "failed", "interrupted"]:

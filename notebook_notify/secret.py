@@ -64,7 +64,9 @@ class Secret:
         if not colon or scheme not in ("env", "keyring"):
             return cls(text)
         service, _, user = rest.rpartition("/")
-        if not rest or (scheme == "keyring" and not (service and user)):
+        # What is no variable's name is not repeated: it may be the secret itself.
+        good = service and user if scheme == "keyring" else re.fullmatch(r"[^\W\d]\w*", rest)
+        if not good:
             raise SecretError(
                 say(
                     "密钥引用应写作 env:变量名 或 keyring:服务/用户",

@@ -8,23 +8,27 @@ from __future__ import annotations
 
 import os
 import warnings
-from typing import TYPE_CHECKING, Any, Literal
+from collections.abc import Sequence
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
 from notebook_notify.book import Targets
 from notebook_notify.delivery import TIMEOUT
 from notebook_notify.dispatch import Sender
 from notebook_notify.errors import TargetError
-from notebook_notify.messages import Message
+from notebook_notify.messages import File, Image, Message, Text
 from notebook_notify.platforms import SPECS, channel_of
-from notebook_notify.reports import SendReport
-from notebook_notify.secret import Secret
 from notebook_notify.targets import Target
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
-    from notebook_notify.messages import Attachment, Text
+    from notebook_notify.messages import Attachment
+    from notebook_notify.reports import SendReport
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 class NotifyWarning(UserWarning):
@@ -53,9 +57,10 @@ def send(
         timeout: the longest wait, in seconds.
 
     Raises:
-        TargetError: no such target, or it cannot work as it is written; nothing was sent.
+        TargetError: no such target, it cannot work as it is written, or *message* is no message;
+            nothing was sent.
     """
-    whole = Message.of(message)
+    whole = _whole(message)
     return SENDER.send([(target, whole) for target in targets(to)], timeout=timeout)
 
 
@@ -66,12 +71,29 @@ def check(
 
     Args:
         to: as for :func:`send`.
-        timeout: the longest wait for each, in seconds.
+        timeout: the longest wait, in seconds.
 
     Raises:
         TargetError: no such target, or it cannot work as it is written.
     """
-    return SendReport(tuple(SENDER.check(target, timeout=timeout) for target in targets(to)))
+    return SENDER.check_all(targets(to), timeout=timeout)
+
+
+def _whole(message: object) -> Message:
+    alone = isinstance(message, str) or not isinstance(message, Sequence)
+    pieces: Sequence[Any] = [message] if alone else cast("Sequence[Any]", message)
+    for one in pieces:
+        content = one.content if isinstance(one, Text) else one
+        if not isinstance(content, str | Image | File):
+            kind = type(content).__name__
+            raise TargetError(
+                say(
+                    f"消息应为文字、Image、File 或它们的列表，却是 {kind}；未发送",
+                    f"a message is a text, an Image, a File or a list of these, not {kind}; "
+                    "nothing was sent",
+                )
+            )
+    return Message.of(pieces)
 
 
 def targets(to: str | Target | Sequence[str | Target] | None) -> list[Target]:
@@ -96,20 +118,39 @@ def find(
         explicit: fields given on the line, which replace those of the target.
 
     Raises:
-        TargetError: not found, incomplete, or of another magic.
-        SecretError: an ``env:`` secret is not set.
+        TargetError: not found, incomplete, of another magic, or an ``env:`` secret is not set.
     """
     found = [
-        TARGETS.resolve(name, magic=magic, explicit=explicit or None) for name in names or (None,)
+        TARGETS.resolve(name, magic=magic, explicit=explicit or None)
+        for name in dict.fromkeys(names) or (None,)
     ]
     for target in found:
         channel_of(target)
-        for value in target.fields.values():
-            if isinstance(value, Secret) and (value.reference or "").startswith("env:"):
-                value.reveal()
     return found
 
 
+def _sealed(function: Callable[_P, _R]) -> Callable[_P, _R]:
+    """*function*, whose arguments no traceback shows: some tools print what frames hold."""
+
+    @wraps(function)
+    def sealed(*args: _P.args, **kwargs: _P.kwargs) -> _R:
+        try:
+            return function(*args, **kwargs)
+        except BaseException as error:  # noqa: BLE001 - raised again below
+            problem = error.with_traceback(None)
+            problem.__cause__ = None
+        del args, kwargs
+        # Outside of the block, which would give it a context; what it had holds frames as well.
+        problem.__context__ = None
+        try:
+            raise problem
+        finally:
+            del problem
+
+    return sealed
+
+
+@_sealed
 def wechat_group_chat(
     corp_id: str,
     corp_secret: str,
@@ -142,6 +183,7 @@ def wechat_group_chat(
     return _seed("wecom_chat", fields, message, base_url, proxy, timeout)
 
 
+@_sealed
 def wechat_application(
     corp_id: str,
     corp_secret: str,
@@ -176,6 +218,7 @@ def wechat_application(
     return _seed("wecom_app", fields, message, base_url, proxy, timeout)
 
 
+@_sealed
 def dingtalk_group_chat(
     app_key: str,
     app_secret: str,
@@ -219,7 +262,7 @@ def _seed(
 ) -> Literal[True] | dict[str, Any]:
     extra = {"base_url": base_url, "proxy": proxy}
     target = Target(channel, {**fields, **{k: v for k, v in extra.items() if v is not None}})
-    (result,) = SENDER.send([(target, Message(message))], timeout=timeout, repeat=False).results
+    (result,) = SENDER.send([(target, _whole(message))], timeout=timeout, repeat=False).results
     if result.outcome == "partial":
-        warnings.warn(result.lines()[0][1], NotifyWarning, stacklevel=3)
+        warnings.warn(result.lines()[0][1], NotifyWarning, stacklevel=4)
     return result.seed_answer()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -31,7 +32,8 @@ class Field:
         required: whether a target of the channel can do without.
         env: the environment variable behind ``NOTEBOOK_NOTIFY_``, if there is one.
         kind: ``"text"``, ``"integer"``, ``"names"`` (a list of ids, or one string), ``"flag"``,
-            ``"url"`` (https; plain http on loopback only).
+            ``"url"`` (https; plain http on loopback only), ``"proxy"``.
+        env_needed: whether the environment's target cannot do without, although others can.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Field:
     required: bool = True
     env: str | None = None
     kind: str = "text"
+    env_needed: bool = False
 
     @property
     def secret(self) -> bool:
@@ -83,7 +86,8 @@ class Field:
                     "https://host without user name or parameters (on loopback http will do)",
                 )
             case _:
-                parsed = value if self.secret and isinstance(value, Secret) else text
+                masks = self.secret or self.kind == "proxy"
+                parsed = value if masks and isinstance(value, Secret) else text
                 fits, expected = parsed is not None, ("应为文字", "a text")
         if not fits:
             zh, en = expected
@@ -139,12 +143,14 @@ class Spec:
         """Its own fields and those of every channel."""
         return (*self.fields, *COMMON_FIELDS)
 
-    def lacking(self, fields: Mapping[str, object]) -> list[Field]:
-        """The fields that a target cannot do without, and that *fields* lacks or leaves empty."""
+    def lacking(self, fields: Mapping[str, object], *, in_env: bool = False) -> list[Field]:
+        """What *fields* lacks, or leaves empty, of what a target (the environment's) must have."""
         return [
             one
             for one in self.fields
-            if one.required and not fields.get(one.name) and fields.get(one.name) != 0
+            if (one.required or (in_env and one.env_needed))
+            and not fields.get(one.name)
+            and fields.get(one.name) != 0
         ]
 
     def parse(self, fields: Mapping[str, object]) -> dict[str, Any]:
@@ -177,6 +183,7 @@ COMMON_FIELDS = (
         "proxy",
         ("代理，如 http://egress:3128", "proxy, e.g. http://egress:3128"),
         required=False,
+        kind="proxy",
     ),
 )
 
@@ -191,7 +198,8 @@ class Target:
 
     Attributes:
         channel: the channel's kind, e.g. ``wecom_chat``.
-        fields: the channel's fields; strings in secret fields become :class:`Secret`.
+        fields: the channel's fields; strings in secret fields, and a proxy's URL with a password,
+            become :class:`Secret`.
         name: its name in the config file, or ``None`` for one made on the spot.
         source: where it came from, for people: a path, ``environment``, ``explicit``, ``sandbox``.
     """
@@ -203,13 +211,13 @@ class Target:
 
     def __post_init__(self) -> None:
         wrapped = {
-            key: Secret.of(value) if key in SECRET_FIELDS and isinstance(value, str) else value
+            key: Secret.of(value) if isinstance(value, str) and _is_secret(key, value) else value
             for key, value in self.fields.items()
         }
         object.__setattr__(self, "fields", wrapped)
 
     def __repr__(self) -> str:
-        # Scrubbed, since a proxy's URL may hold a password.
+        # Scrubbed, since a secret may have been written where none belongs.
         return scrub(
             f"Target({self.channel!r}, {self.fields!r}, name={self.name!r}, source={self.source!r})"
         )
@@ -260,14 +268,25 @@ class Known:
     missing: tuple[str, ...]
 
 
+def _is_secret(key: str, value: str) -> bool:
+    if key == "proxy":
+        return "@" in value or value.strip().startswith(("env:", "keyring:"))
+    return key in SECRET_FIELDS
+
+
 def masked(target: Target) -> dict[str, str]:
     """The fields of *target* as text; a secret is its reference, or ``••••``."""
-    return {
-        key: (value.reference or MASK)
-        if isinstance(value, Secret)
-        else scrub(", ".join(value) if isinstance(value, list) else str(value))
-        for key, value in target.fields.items()
-    }
+    return {key: _shown(key, value) for key, value in target.fields.items()}
+
+
+def _shown(key: str, value: object) -> str:
+    if not isinstance(value, Secret):
+        return scrub(", ".join(value) if isinstance(value, list) else str(value))
+    if key == "proxy" and value.reference is None:
+        scheme, _, rest = value.reveal().partition("://")
+        _, at, host = rest.rpartition("@")
+        return f"{scheme}://{MASK}@{host}" if at else MASK
+    return value.reference or MASK
 
 
 def missing(target: Target, spec: Spec, environ: Mapping[str, str]) -> list[str]:
@@ -276,9 +295,10 @@ def missing(target: Target, spec: Spec, environ: Mapping[str, str]) -> list[str]
     A keyring is not asked, since it might ask the person in front of it.
     """
     phrases = []
-    for one in spec.lacking(target.fields):
+    in_env = target.source == ENVIRONMENT
+    for one in spec.lacking(target.fields, in_env=in_env):
         # Of the environment's target, the variable is what the reader can set.
-        name = one.variable if target.source == ENVIRONMENT and one.variable else one.name
+        name = one.variable if in_env and one.variable else one.name
         phrases.append(f"{name} ({say(*one.where)})")
     for value in target.fields.values():
         scheme, _, name = (getattr(value, "reference", None) or "").partition(":")
@@ -303,7 +323,7 @@ def from_environment(
         given = [one for one in spec.fields if one.variable and environ.get(one.variable)]
         values = {one.name: _from_variable(one, environ) for one in given}
         target = Target(spec.kind, values, source=ENVIRONMENT)
-        if given and not spec.lacking(values):
+        if given and not spec.lacking(values, in_env=True):
             whole.append(target)
             used |= {one.variable for one in given}
         elif given:
@@ -313,6 +333,8 @@ def from_environment(
 
 def _from_variable(one: Field, environ: Mapping[str, str]) -> Any:
     text = environ[str(one.variable)]
+    if one.kind == "names":
+        return [word.strip() for word in re.split("[|,，]", text) if word.strip()]
     if not one.secret:
         return one.parse(text)
     # A reference to the variable, so that the target can be pickled.

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from notebook_notify import sender, texts
+from notebook_notify import secret, sender, texts
 from notebook_notify.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -39,8 +39,9 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(autouse=True)
 def fresh_sender() -> Iterator[None]:
-    """No token, connection or sandbox target is carried from one test to the next."""
+    """No token, secret, connection or sandbox target is carried from one test to the next."""
     yield
+    secret._known.clear()
     sender.SENDER.close()
     sender.SENDER.renew()
     sender.TARGETS.use_sandbox({})

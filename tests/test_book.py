@@ -146,11 +146,11 @@ def test_the_wrong_magic(book):
     assert message == "ops is a WeCom robot; use %%notify_wechat or %%notify"
 
 
-def test_explicit_fields_over_a_saved_target(book):
+def test_explicit_fields_over_a_saved_target(book, path):
     """Explicit fields replace single ones of a named target, which keeps its name."""
     target = book(TEAM).resolve("team", magic="wechat", explicit={"chat_id": "d", "agent_id": None})
     fields = {"corp_id": "ww1", "corp_secret": Secret.of("env:TEAM_SECRET"), "chat_id": "d"}
-    assert target == Target("wecom_chat", fields, "team", "explicit")
+    assert target == Target("wecom_chat", fields, "team", str(path))
     message = refused(book(TEAM).resolve, "team", explicit={"agent_id": 7})
     assert message.startswith("wecom_chat has no field agent_id")
 
@@ -242,6 +242,13 @@ def test_several_and_no_default(book, path):
     assert refused(book(OPS + TEAM + APP).resolve, magic="wechat") == (
         "several targets and no default: ops, team; say --to NAME, "
         f"or set wechat under [defaults] in {path}"
+    )
+
+
+def test_several_without_a_magic(book):
+    """Where no magic is named, no entry of [defaults] is advised."""
+    assert refused(book(OPS + APP).resolve) == (
+        "several targets and no default: ops, app; say --to NAME"
     )
 
 
@@ -358,7 +365,10 @@ def test_without_a_magic_the_sandbox_is_not_left(book):
     """While the sandbox is on, a message without a target never goes to a real one."""
     targets = book(OPS)
     targets.use_sandbox(SANDBOX)
-    assert refused(targets.resolve).startswith("several targets and no default: sandbox-")
+    assert refused(targets.resolve) == (  # not [defaults], which the sandbox goes before
+        "several targets and no default: sandbox-wecom_chat, sandbox-wecom_robot, "
+        "sandbox-dingtalk_chat; say --to NAME"
+    )
     targets.use_sandbox({"only": SANDBOX["sandbox-wecom_chat"]})
     assert targets.resolve().name == "only"
 
@@ -461,6 +471,15 @@ def test_config_errors_are_raised(book):
 
 
 # ── saving ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_target_and_default_are_saved_together(book, path):
+    """Where the default cannot be written, the target is not either."""
+    text = "defaults = 3\n"
+    path.write_text(text)
+    targets = book()
+    refused(targets.save, "ops", Target("wecom_chat", CHAT), "wechat", error=ConfigError)
+    assert path.read_text() == text
 
 
 def test_save(book, path):

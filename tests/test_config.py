@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from notebook_notify import config as module
-from notebook_notify.config import FILE, Config, load, paths, save, save_default
+from notebook_notify.config import FILE, Config, load, paths, save
 from notebook_notify.errors import ConfigError
 from notebook_notify.secret import Secret
 from notebook_notify.targets import Field, Spec, Target
@@ -101,6 +101,13 @@ def test_the_variable_names_the_only_file(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert paths({"NOTEBOOK_NOTIFY_CONFIG": "~/n.toml"}) == [Path.home() / "n.toml"]
     assert paths({"NOTEBOOK_NOTIFY_CONFIG": "n.toml"}) == [tmp_path / "n.toml"]
+
+
+def test_the_home_of_an_unknown_user():
+    """A file in the home of a user who does not exist is told as a mistake of the variable."""
+    environ = {"NOTEBOOK_NOTIFY_CONFIG": "~no-such-user-here/x.toml"}
+    with pytest.raises(ConfigError, match="NOTEBOOK_NOTIFY_CONFIG · there is no such user"):
+        paths(environ)
 
 
 def test_nothing_there_is_an_empty_config(tmp_path):
@@ -273,6 +280,23 @@ def test_others_can_read_a_literal_secret(path, bits):
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no modes here")
+def test_a_shared_file_is_not_to_be_closed(tmp_path, monkeypatch):
+    """Of a file of the site, or of another owner, no chmod is advised: it would serve nobody."""
+    user, site = tmp_path / "user.toml", tmp_path / "site.toml"
+    site.write_text(f'[targets.a]\nchannel = "chat"\ncorp_secret = "{VALUE}"\n')
+    site.chmod(0o644)
+    advice = f"{site} holds a secret that others can read; let it refer by env: or keyring: instead"
+    assert load([user, site], SPECS).warnings == (advice,)
+    assert "chmod 600" in load([site], SPECS).warnings[0]  # it is the only one, and one's own
+    monkeypatch.setattr(os, "geteuid", lambda: site.stat().st_uid + 1)
+    assert load([site], SPECS).warnings == (advice,)
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
+    assert load([site], SPECS).warnings == (
+        f"{site} 含明文密钥，其他用户可以读取；请在其中改用 env: 或 keyring: 引用",
+    )
+
+
+@pytest.mark.skipif(os.name != "posix", reason="no modes here")
 @pytest.mark.parametrize(
     ("line", "count"),
     [('corp_secret = "env:X"', 0), ('proxy = "http://egress:3128"', 0), ('proxy = "http://a:pw@e"', 1)],
@@ -301,8 +325,7 @@ def test_a_new_file_is_private(tmp_path):
     path = tmp_path / "a" / "b" / FILE
     before = os.umask(0)
     try:
-        save(path, "ops", NEW)
-        save_default(path, "wechat_app", "ops")
+        save(path, "ops", NEW, "wechat_app")
     finally:
         os.umask(before)
     assert [mode(one) for one in (path, path.parent, path.parent.parent)] == [0o600, 0o700, 0o700]
@@ -343,13 +366,12 @@ def test_updating_keeps_comments_and_order(path):
         "# about the secret\ncorp_secret = 'env:OPS'  # renew in May\nsafe = true\nagent_id = 7\n"
         "\n[defaults]\nwechat = 'b'  # the group\n\n[targets.c]\nchannel = 'chat'\n# tail\n"
     )
-    save(path, "ops", NEW)
-    save_default(path, "wechat", "c")
+    save(path, "ops", NEW, "wechat")
     assert path.read_text() == (
         "# head\n\n[targets.b]\nchannel = 'chat'\n\n[targets.ops]  # ours\nchannel = 'app'  # kind\n"
         f'# about the secret\ncorp_secret = "{VALUE}"  # renew in May\nagent_id = 7\n'
         'corp_id = "ww1"\nusers = ["a"]\n'
-        "\n[defaults]\nwechat = \"c\"  # the group\n\n[targets.c]\nchannel = 'chat'\n# tail\n"
+        "\n[defaults]\nwechat = \"ops\"  # the group\n\n[targets.c]\nchannel = 'chat'\n# tail\n"
     )
     assert mode(path) == 0o600
 
@@ -381,9 +403,22 @@ def test_however_the_file_is_written(path, text, name):
     wanted = tomllib.loads(text.lstrip("\ufeff"))
     wanted.setdefault("targets", {})[name] = NEW_DATA
     wanted.setdefault("defaults", {})["wechat"] = name
-    save(path, name, NEW)
-    save_default(path, "wechat", name)
+    save(path, name, NEW, "wechat")
     assert tomllib.loads(path.read_bytes().decode()) == wanted
+
+
+def test_target_and_default_are_one_change(path, monkeypatch):
+    """Target and default appear together, or neither does."""
+    writes = []
+    replace = module._replace
+    monkeypatch.setattr(module, "_replace", lambda *args: writes.append(args) or replace(*args))
+    save(path, "ops", NEW, "wechat_app")
+    assert len(writes) == 1
+    path.write_text("defaults = 3\n")  # to which nothing can be added
+    before = path.read_text()
+    with pytest.raises(ConfigError):
+        save(path, "ops", NEW, "wechat_app")
+    assert path.read_text() == before
 
 
 def test_what_an_edit_would_twist_is_left(path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -16,11 +17,13 @@ import time
 import pytest
 import trustme
 
-from notebook_notify import dispatch, errors
+from notebook_notify import dispatch, errors, outcomes
+from notebook_notify.delivery import workers
 from notebook_notify.delivery.flight import Flight, GivenUpError
 from notebook_notify.dispatch import Sender
 from notebook_notify.errors import SendInterrupted, TargetError
-from notebook_notify.messages import Message
+from notebook_notify.messages import Image, Message
+from notebook_notify.outcomes import Delivery
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.sandbox import Sandbox
 from notebook_notify.secret import MASK, remember
@@ -115,11 +118,52 @@ def test_lost_answers_are_unknown_and_not_repeated(quick, sandbox, channel, kind
     assert len(sandbox.inbox) == (kind != "reset")
 
 
-def test_gateway_timeout_is_unknown(quick, sandbox):
-    """A gateway that gave up waiting had passed the message on."""
-    sandbox.fail_next(status=504, path="send")
-    assert sent(quick, to(sandbox)).outcome == "unknown"
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+def test_a_gateways_page_is_unknown(quick, sandbox, status):
+    """A gateway that had trouble may have passed the message on: unknown, and sent once."""
+    sandbox.fail_next(status=status, path="send")
+    result = sent(quick, to(sandbox))
+    assert (result.outcome, result.error["errcode"]) == ("unknown", errors.UNKNOWN)
+    assert f"HTTP {status}" in result.error["errmsg"]
     assert sends(sandbox) == 1
+
+
+@pytest.mark.parametrize("status", [408, 502])
+def test_a_gateways_page_is_repeated_where_the_platform_drops_doubles(quick, sandbox, status):
+    """With the platform's check against doubles, a gateway's page is as good as no answer."""
+    sandbox.fail_next(status=status, path="send")
+    assert sent(quick, to(sandbox, APP), once=True).outcome == "sent"
+    assert (sends(sandbox), len(sandbox.inbox)) == (2, 1)
+
+
+def test_time_up_after_a_gateways_page(sandbox):
+    """Who stops waiting between a gateway's page and the repeat is told that it may be there."""
+    sandbox.fail_next(status=502, path="send")
+    sender = Sender(pauses=(0.6, 0, 0))
+    result = sent(sender, to(sandbox, APP), timeout=0.9, once=True)
+    assert result.outcome == "sent"
+    sandbox.fail_next(status=502, path="send")
+    sandbox.fail_next("hang", path="send", seconds=1)
+    result = sent(sender, to(sandbox, APP), "other", timeout=0.8, once=True)
+    assert (result.outcome, result.error["errcode"]) == ("unknown", errors.UNKNOWN)
+    sender.close()
+
+
+@pytest.mark.parametrize("ids", [1.5, {"a": 1}, True, [None], [["x"]]])
+def test_accepted_stays_accepted(quick, sandbox, ids):
+    """Whatever form the refused ids have, an accepted message is not called failed."""
+    body = json.dumps({"errcode": 0, "errmsg": "ok", "invaliduser": ids})
+    sandbox.fail_next(body=body, path="send")
+    result = sent(quick, to(sandbox, APP))
+    assert (result.outcome, result.refused) == ("partial", {"invaliduser": (str(ids),)})
+
+
+def test_refused_ids_are_masked(quick, sandbox):
+    """A secret among the ids that a reply names is masked like any other text of a server's."""
+    remember("correct-horse-battery")
+    body = {"errcode": 0, "invaliduser": ["lisi", "correct-horse-battery"]}
+    sandbox.fail_next(body=json.dumps(body), path="send")
+    assert sent(quick, to(sandbox, APP)).refused == {"invaliduser": ("lisi", MASK)}
 
 
 def test_partial(quick, sandbox):
@@ -203,13 +247,21 @@ def test_our_own_mistakes_are_failures(quick, sandbox, monkeypatch):
 def test_no_thread_to_be_had(quick, sandbox, monkeypatch):
     """Where no thread can be started, as when Python ends, that is a failure in words."""
 
-    def refuse(_job):
+    def refuse(_job, _future):
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(quick._workers, "submit", refuse)
     result = sent(quick, to(sandbox))
     assert result.outcome == "failed"
     assert "can't start new thread" in result.error["errmsg"]
+
+
+def test_too_many_threads_hang(quick, sandbox, monkeypatch):
+    """Where earlier sends hang without end, the next one fails at once and says so."""
+    monkeypatch.setattr(workers, "MOST", 0)
+    result = sent(quick, to(sandbox))
+    assert result.outcome == "failed"
+    assert "earlier sends still hang" in result.lines()[0][1]
 
 
 # ── the caller's mistakes ────────────────────────────────────────────────────────────────────
@@ -227,6 +279,21 @@ def test_unknown_channel(quick):
     """A channel that does not exist is named, with those that do."""
     with pytest.raises(TargetError, match=r"no channel is called fax; there are .*wecom_chat"):
         quick.send([(Target("fax", {}), Message("x"))])
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", r"some 4097 messages; .* as a File"), ("zh", r"约 4097 条消息.*文件")],
+)
+def test_a_huge_text_is_refused(quick, sandbox, monkeypatch, language, words):
+    """A text of thousands of messages is refused at once, with the way to send it."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", language)
+    text = "字" * ((8 << 20) // 3) + "abc"
+    started = time.monotonic()
+    with pytest.raises(TargetError, match=words):
+        quick.send([(to(sandbox), Message("x")), (to(sandbox), Message(text))])
+    assert time.monotonic() - started < 0.5
+    assert sandbox.stats["requests"] == 0
 
 
 def test_incomplete_target(quick, sandbox):
@@ -447,6 +514,47 @@ def test_a_deliberate_second_one_arrives(quick, sandbox):
     assert len(sandbox.inbox) == 2
 
 
+def test_two_runs_of_the_same_words_arrive(quick, sandbox):
+    """Runs whose texts do not differ are as many messages: the platform's check drops no run."""
+    for _ in range(3):
+        assert sent(quick, to(sandbox, APP), "✅ Done · job", once=True).outcome == "sent"
+    assert len(sandbox.inbox) == 3
+
+
+def test_two_targets_of_one_text_arrive(quick, sandbox):
+    """Two targets of one application that are told the same at once both get it."""
+    target = to(sandbox, APP)
+    assert quick.send([(target, Message("job")), (target, Message("job"))], once=True)
+    assert len(sandbox.inbox) == 2
+
+
+def test_the_same_picture_twice_arrives(quick, sandbox):
+    """Two runs that show the same picture send it twice, though it is uploaded once."""
+    picture = Image(b"\x89PNG\r\n\x1a\n" + bytes(100))
+    for number in range(2):
+        message = Message(f"run {number}", (picture,))
+        assert quick.send([(to(sandbox, APP), message)], once=True)
+    assert [m["msgtype"] for m in sandbox.inbox] == ["text", "image"] * 2
+
+
+def test_a_second_one_is_not_repeated(quick, sandbox):
+    """A text that went without the check against doubles is not repeated: unknown if lost."""
+    sent(quick, to(sandbox, APP), "job", once=True)
+    sandbox.fail_next("half", path="send")
+    assert sent(quick, to(sandbox, APP), "job", once=True).outcome == "unknown"
+    assert len(sandbox.inbox) == 2
+
+
+def test_what_the_platform_forgot_is_checked_again(quick, sandbox, monkeypatch):
+    """After the platform's memory is over, the same text is protected again."""
+    monkeypatch.setattr(dispatch, "REMEMBERED", -5.0)
+    sent(quick, to(sandbox, APP), "job", timeout=5, once=True)
+    time.sleep(0.01)
+    sandbox.fail_next("reset", path="send")
+    assert sent(quick, to(sandbox, APP), "job", once=True).outcome == "sent"
+    assert sends(sandbox) == 3
+
+
 def test_repeat_false(quick, sandbox):
     """Who asked for one try gets one."""
     sandbox.fail_next(errcode=-1, path="send")
@@ -514,6 +622,22 @@ def test_slow_names(quick, sandbox, monkeypatch):
     assert done.wait(2)
     time.sleep(0.2)
     assert [message["content"] for message in sandbox.inbox] == ["first"]
+
+
+def test_a_slow_name_does_not_fail_a_checked_text(quick, sandbox, monkeypatch):
+    """A text with the platform's check may leave as late as one without: only the wait is halved."""
+    target = to(sandbox, APP)
+    real = socket.getaddrinfo
+    sent(quick, target, "first")
+    quick._transport.close()
+
+    def slow(*args, **kwargs):
+        time.sleep(0.8)
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(socket, "getaddrinfo", slow)
+    result = sent(quick, target, "second", timeout=1.4, once=True)
+    assert (result.outcome, len(sandbox.inbox)) == ("sent", 2)
 
 
 def test_no_time_at_all(quick, sandbox):
@@ -695,11 +819,11 @@ def test_interrupted_while_threads_start(quick, sandbox, monkeypatch):
     real = quick._workers.submit
     calls = []
 
-    def submit(job):
+    def submit(job, future):
         calls.append(1)
         if len(calls) == 2:
             raise KeyboardInterrupt
-        return real(job)
+        return real(job, future)
 
     sandbox.fail_next("hang", path="gettoken", seconds=0.3)
     monkeypatch.setattr(quick._workers, "submit", submit)
@@ -708,6 +832,48 @@ def test_interrupted_while_threads_start(quick, sandbox, monkeypatch):
     assert [r.outcome for r in caught.value.report.results] == ["failed", "failed"]
     time.sleep(0.5)
     assert sandbox.inbox == []
+
+
+def test_interrupted_after_one_was_accepted(quick, sandbox, monkeypatch):
+    """Ctrl-C while threads start does not hang, and tells what was accepted by then as sent."""
+    real = quick._workers.submit
+    futures = []
+
+    def submit(job, *future):
+        if futures:
+            futures[0].result(5)
+            raise KeyboardInterrupt
+        futures.append(real(job, *future))
+        return futures[0]
+
+    monkeypatch.setattr(quick._workers, "submit", submit)
+    caught = []
+
+    def send():
+        try:
+            quick.send([(to(sandbox, CHAT), Message("x")), (to(sandbox, DING), Message("x"))])
+        except SendInterrupted as interrupted:
+            caught.extend(interrupted.report.results)
+
+    thread = threading.Thread(target=send, daemon=True)  # should it hang, the test does not
+    thread.start()
+    thread.join(3)
+    assert [result.outcome for result in caught] == ["sent", "failed"]
+    assert [message["channel"] for message in sandbox.inbox] == [CHAT]
+
+
+def test_a_result_that_does_not_come(sandbox, monkeypatch):
+    """A thread that hangs after all was accepted holds the caller a moment, not for ever."""
+    monkeypatch.setattr(outcomes, "LAST_MOMENT", 0.1)
+    delivery = Delivery(
+        to(sandbox), CHANNELS[CHAT], Message("x"), time.monotonic(), repeat=True, once=False
+    )
+    delivery.parts = ["x"]
+    delivery.flight.depart()
+    delivery.flight.land(accepted=True)
+    assert outcomes.stopped(delivery).outcome == "sent"
+    delivery.refused["invaliduser"] = ("lisi",)
+    assert outcomes.stopped(delivery).outcome == "partial"
 
 
 # ── what has left ────────────────────────────────────────────────────────────────────────────

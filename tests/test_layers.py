@@ -46,6 +46,7 @@ LAYERS = [
         "platforms.wecom_chat",
     ],
     ["outcomes"],
+    ["uploads"],
     ["dispatch"],
     ["sender"],
     [
@@ -81,8 +82,10 @@ LAYERS = [
         "notebook",
         "notebook.capture",
         "notebook.frames",
+        "notebook.layers",
         "notebook.magics",
         "notebook.options",
+        "notebook.questions",
         "notebook.runner",
         "notebook.sandbox_magics",
         "notebook.setup_dialogue",

@@ -278,3 +278,19 @@ def test_seed_answer():
     assert answer is not FAILED.error
     several = SendResult("t", "t", "unknown", error={"errcode": -1003}, parts=3, parts_sent=2)
     assert several.seed_answer() == {"errcode": -1003, "parts_sent": 2}
+
+
+@pytest.mark.parametrize(
+    ("language", "more"), [("en", "…and 59980 more"), ("zh", "…等另外 59980 个")]
+)
+def test_many_refused_ids_are_cut(monkeypatch, language, more):
+    """A reply that names tens of thousands shows the first twenty, each cut, and how many more."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", language)
+    ids = ("x" * 1000, *[f"user{n}" for n in range(1, 60_000)])
+    text = shown(sent(refused={"invaliduser": ids}))
+    assert len(text) < 500
+    assert more in text
+    assert "user19" in text
+    assert "user20" not in text
+    assert "x" * 64 + "…" in text
+    assert "x" * 65 not in text

@@ -157,3 +157,37 @@ def test_our_trouble_does_not_hide_the_blocks_own(known, monkeypatch):
     with pytest.raises(KeyError) as caught, told:
         raise KeyError("the block's")
     assert "ZeroDivisionError" in caught.value.__notes__[0]
+
+
+def test_a_summary_may_be_any_value(known):
+    """A number for a summary is told as Python writes it."""
+    with notify("backtest", to=NAME) as told:
+        told.summary = 1.82
+    assert lines(known)[1] == "1.82"
+
+
+def test_our_trouble_does_not_fail_a_block_that_succeeded(known, monkeypatch):
+    """If telling fails, a warning says so without secrets; the block's hours are not lost."""
+    told = notify("job", to=NAME)
+
+    def fail(*_args, **_kwargs):
+        raise ValueError("password=hunter22-hunter22")
+
+    monkeypatch.setattr(sender.SENDER, "send", fail)
+    with pytest.warns(NotifyWarning, match="ValueError: password=") as caught, told:
+        pass
+    assert "hunter22" not in str(caught[0].message)
+    assert told.report is None
+
+
+def test_our_trouble_beside_the_blocks_own_is_masked(known, monkeypatch):
+    """The note on the block's own error holds no secret."""
+    told = notify("job", to=NAME)
+
+    def fail(*_args, **_kwargs):
+        raise ValueError("password=hunter22-hunter22")
+
+    monkeypatch.setattr(sender.SENDER, "send", fail)
+    with pytest.raises(KeyError) as caught, told:
+        raise KeyError("the block's")
+    assert "hunter22" not in caught.value.__notes__[0]

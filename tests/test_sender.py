@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import pickle
 import threading
+import time
+import traceback
 import warnings
 
 import pytest
 
 from notebook_notify import Text, secret, send, sender
-from notebook_notify.errors import SecretError, SendError, TargetError
+from notebook_notify.errors import (
+    SecretError,
+    SendError,
+    SendInterrupted,
+    TargetError,
+    TransportError,
+)
+from notebook_notify.reports import SendReport, SendResult
 from notebook_notify.sandbox import Sandbox
 from notebook_notify.secret import MASK
 from notebook_notify.sender import (
@@ -112,6 +122,27 @@ def test_check(known):
     assert known.stats["requests"] == known.stats["token_requests"] == 2
     known.stop()
     assert not check("sandbox-wecom_chat", timeout=0.2)
+
+
+def test_check_takes_as_long_as_the_slowest(known):
+    """Several credentials are proved side by side, within one budget."""
+    known.fail_next("hang", path="gettoken", count=3, seconds=2)
+    one = {
+        key: value for key, value in known.targets["sandbox-wecom_chat"].items() if key != "channel"
+    }
+    many = [Target("wecom_chat", {**one, "corp_secret": f"another-secret-{n}"}) for n in range(3)]
+    started = time.monotonic()
+    report = check(many, timeout=0.4)
+    assert time.monotonic() - started < 1
+    assert [result.outcome for result in report.results] == ["failed"] * 3
+
+
+@pytest.mark.parametrize("message", [3.14, None, b"x", {"a": 1}, ["x", 3.14], Text(3), iter("x")])
+def test_what_is_no_message(known, message):
+    """What is no text, picture or file is the caller's mistake, named by its type."""
+    with pytest.raises(TargetError, match="a message is a text, an Image, a File"):
+        send(message, to="sandbox-wecom_chat")
+    assert known.inbox == []
 
 
 # ── finding targets ──────────────────────────────────────────────────────────────────────────
@@ -279,6 +310,67 @@ def test_mistakes_raise(sandbox, function):
     assert sandbox.stats["requests"] == 0
 
 
+@pytest.mark.parametrize("function", [wechat_group_chat, wechat_application, dingtalk_group_chat])
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda function: function("id", "hunter22-hunter22", "", "x"),
+        lambda function: function(
+            "id", "hunter22-hunter22", "c" if function.__name__ != "wechat_application" else 1, " "
+        ),
+        lambda function: function("id", "hunter22-hunter22", "1", 3.14),
+        lambda function: function("id", app_secret="hunter22-hunter22"),
+        lambda function: function("id", b"hunter22-hunter22", "1", "x"),
+        lambda function: function("id", "hunter22-hunter22", "1", "x", timeout="soon"),
+        lambda function: function(
+            "id", "hunter22-hunter22", "1", "x", base_url="http://me:hunter22-hunter22@x"
+        ),
+        lambda function: function(
+            "id", "x", "1", "x", proxy="http://me:hunter22-hunter22@x", base_url="x"
+        ),
+    ],
+)
+def test_tracebacks_show_no_secret(function, call):
+    """No traceback of the seed's functions holds their secret, even one that shows locals."""
+    with pytest.raises(Exception) as caught:
+        call(function)
+    error = caught.value
+    assert error.__context__ is error.__cause__ is None
+    trace = error.__traceback__
+    while trace is not None and trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    assert trace is not None
+    shown = traceback.TracebackException(type(error), error, trace, capture_locals=True)
+    assert "hunter22" not in "".join(shown.format())
+
+
+def test_ctrl_c_in_the_seeds_functions_shows_no_secret(sandbox, monkeypatch):
+    """Ctrl-C is one, with its report, and its traceback holds no secret either."""
+    monkeypatch.setattr(sender.SENDER._workers, "submit", _interrupt)
+    with pytest.raises(SendInterrupted) as caught:
+        chat(sandbox)
+    assert caught.value.report.outcome == "failed"
+    trace = caught.value.__traceback__
+    while trace.tb_frame.f_code.co_filename == __file__:
+        trace = trace.tb_next
+    assert trace.tb_next is None
+    assert "app_secret" not in str(trace.tb_frame.f_locals)
+
+
+def _interrupt(*_):
+    raise KeyboardInterrupt
+
+
+def test_the_seeds_functions_keep_their_signatures():
+    """Help and completion show the arguments as they are."""
+    assert list(inspect.signature(wechat_group_chat).parameters)[:4] == [
+        "corp_id",
+        "corp_secret",
+        "chat_id",
+        "message",
+    ]
+
+
 def test_100_sends_one_connection_one_token(sandbox):
     """100 sends, by `send` and by the seed's functions, take one connection and one token call."""
     with Sandbox() as other, warnings.catch_warnings():
@@ -330,3 +422,11 @@ def test_a_report_can_stop_a_worker_process(sandbox):
     again = pickle.loads(pickle.dumps(caught.value))
     assert str(again) == str(caught.value)
     assert again.report == caught.value.report
+
+
+def test_what_is_raised_can_be_pickled():
+    """A transport's failure and a Ctrl-C keep what they say on the way out of a process pool."""
+    failure = pickle.loads(pickle.dumps(TransportError("no way", errcode=-1003, left=True)))
+    assert (str(failure), failure.errcode, failure.left) == ("no way", -1003, True)
+    report = SendReport((SendResult("ops", "ops", "unknown"),))
+    assert pickle.loads(pickle.dumps(SendInterrupted(report))).report == report

@@ -30,7 +30,7 @@ APP = Spec(
         Field("corp_id", HERE, env="CORP_ID"),
         Field("corp_secret", HERE, env="CORP_SECRET"),
         Field("agent_id", HERE, env="AGENT_ID", kind="integer"),
-        Field("users", HERE, required=False, kind="names"),
+        Field("users", HERE, required=False, env="USERS", kind="names", env_needed=True),
         Field("safe", HERE, required=False, kind="flag"),
     ),
 )
@@ -61,12 +61,43 @@ def test_secret_fields_are_wrapped():
 
 
 def test_repr_shows_no_secret():
-    """A target's repr names its fields and masks secrets, a proxy's password among them."""
+    """A target's repr names its fields and masks secrets, a proxy with a password among them."""
     target = Target("chat", {"corp_secret": VALUE, "proxy": "http://me:proxypw@egress"}, "ops", "f")
     assert repr(target) == (
-        "Target('chat', {'corp_secret': Secret('••••'), 'proxy': 'http://me:••••@egress'}, "
+        "Target('chat', {'corp_secret': Secret('••••'), 'proxy': Secret('••••')}, "
         "name='ops', source='f')"
     )
+
+
+@pytest.mark.parametrize(
+    "proxy",
+    [
+        "http://me:pr0xy-pw@egress:3128",
+        "http://me@egress",
+        "http://a:b@c:d@egress",
+        "me:pr0xy-pw@egress",
+    ],
+)
+def test_a_proxy_with_a_password_is_a_secret(proxy):
+    """The URL of a proxy with a user name in it is neither shown nor pickled."""
+    target = Target("chat", {"proxy": proxy})
+    told = f"{target!r} {target.fields} {masked(target)}"
+    assert proxy not in told
+    assert "pr0xy-pw" not in told
+    assert "a:b" not in told
+    assert target.reveal("proxy") == proxy
+    assert COMMON_FIELDS[1].parse(target.get("proxy")) is target.get("proxy")
+    with pytest.raises(SecretError, match="env:NAME"):
+        pickle.dumps(target)
+
+
+@pytest.mark.parametrize("proxy", ["http://egress:3128", "env:EGRESS", "keyring:egress/me"])
+def test_a_proxy_without_a_password(proxy):
+    """A proxy's URL alone stays text, a reference is one; both are shown, and pickle."""
+    target = Target("chat", {"proxy": proxy})
+    assert isinstance(target.get("proxy"), Secret) == (proxy != "http://egress:3128")
+    assert masked(target) == {"proxy": proxy}
+    assert pickle.loads(pickle.dumps(target)) == target
 
 
 def test_reveal():
@@ -223,7 +254,7 @@ def test_masked():
         "secret": "env:OPS",
         "agent_id": "7",
         "users": "a, b",
-        "proxy": "http://me:••••@egress",
+        "proxy": "http://••••@egress",
     }
 
 
@@ -242,12 +273,30 @@ def test_environment_whole():
         "NOTEBOOK_NOTIFY_CORP_ID": "ww1",
         "NOTEBOOK_NOTIFY_CORP_SECRET": VALUE,
         "NOTEBOOK_NOTIFY_AGENT_ID": "7",
+        "NOTEBOOK_NOTIFY_USERS": "a|b, c，d",
     }
     whole, part = from_environment([APP, CHAT], environ)
     secret = Secret.of("env:NOTEBOOK_NOTIFY_CORP_SECRET")
-    fields = {"corp_id": "ww1", "corp_secret": secret, "agent_id": 7}
+    users = ["a", "b", "c", "d"]
+    fields = {"corp_id": "ww1", "corp_secret": secret, "agent_id": 7, "users": users}
     assert whole == [Target("app", fields, source="environment")]
     assert part == []  # what is set of the chat belongs to the app
+
+
+@pytest.mark.parametrize("users", [None, "", " | , "])
+def test_environment_says_who(users):
+    """What only the environment must say is told as lacking; others do without it."""
+    environ = {
+        "NOTEBOOK_NOTIFY_CORP_ID": "ww1",
+        "NOTEBOOK_NOTIFY_CORP_SECRET": VALUE,
+        "NOTEBOOK_NOTIFY_AGENT_ID": "7",
+    }
+    if users is not None:
+        environ["NOTEBOOK_NOTIFY_USERS"] = users
+    whole, (part,) = from_environment([APP], environ)
+    assert whole == []
+    assert missing(part, APP, environ) == ["NOTEBOOK_NOTIFY_USERS (the console)"]
+    assert missing(Target("app", part.fields), APP, environ) == []
 
 
 def test_environment_part():

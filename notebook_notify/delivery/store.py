@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+#: So many values are kept before those that have expired are looked for.
+_SWEEP_AT = 100
+
 
 class Store(Protocol):
     """Get, and compare-and-set; every value expires."""
@@ -31,6 +34,7 @@ class MemoryStore:
         self._clock = clock
         self._lock = threading.Lock()
         self._values: dict[str, tuple[str, float]] = {}
+        self._sweep_at = _SWEEP_AT
 
     def get(self, key: str) -> str | None:
         """See :meth:`Store.get`."""
@@ -46,7 +50,15 @@ class MemoryStore:
                 self._values.pop(key, None)
             else:
                 self._values[key] = (new, self._clock() + ttl)
+                if len(self._values) > self._sweep_at:
+                    self._sweep()
             return True
+
+    def _sweep(self) -> None:
+        """Drop what has expired, once the store has doubled: a kernel may run for months."""
+        now = self._clock()
+        self._values = {key: kept for key, kept in self._values.items() if now < kept[1]}
+        self._sweep_at = max(_SWEEP_AT, 2 * len(self._values))
 
     def _live(self, key: str) -> str | None:
         value, expires = self._values.get(key, (None, 0.0))

@@ -120,6 +120,7 @@ class Transport:
         request: Request,
         *,
         deadline: float,
+        patience: float | None = None,
         depart: Callable[[], None] | None = None,
     ) -> Reply:
         """Send *request* and read its reply.
@@ -127,6 +128,8 @@ class Transport:
         Args:
             request: what to send. Redirects are not followed; TLS is verified.
             deadline: on the ``time.monotonic()`` clock, in seconds.
+            patience: how long to wait for the reply once the body has left, in seconds; ``None``
+                means until *deadline*.
             depart: called once, when the connection stands and the first byte of the body is
                 about to be written; may raise to keep it back. What fails before was not sent.
 
@@ -136,7 +139,7 @@ class Transport:
         body = _Body(*request.encoded(), deadline, depart) if request.method == "POST" else None
         try:
             with _quiet_logs:
-                return self._perform(request, body, deadline)
+                return self._perform(request, body, deadline, patience)
         except Exception as error:
             if isinstance(error, TransportError) or not _is_delivery_problem(error):
                 raise
@@ -149,7 +152,9 @@ class Transport:
         """Close the kept connections."""
         self._routes.close()
 
-    def _perform(self, request: Request, body: _Body | None, deadline: float) -> Reply:
+    def _perform(
+        self, request: Request, body: _Body | None, deadline: float, patience: float | None
+    ) -> Reply:
         from urllib3 import Timeout
 
         now = time.monotonic()
@@ -168,12 +173,17 @@ class Transport:
             retries=False,
             redirect=False,
             assert_same_host=False,
-            timeout=Timeout(connect=min(CONNECT_TIMEOUT, deadline - now), read=deadline - now),
+            # Of the total, connecting takes its share before the reply is waited for.
+            timeout=Timeout(
+                connect=min(CONNECT_TIMEOUT, deadline - now), read=patience, total=deadline - now
+            ),
             preload_content=False,
             decode_content=False,
         )
         reply = None
         try:
+            if body is not None and patience is not None:
+                deadline = min(deadline, body.left_at + patience)
             reply = _read(response, deadline)
         finally:
             route.last_use = time.monotonic()
@@ -197,6 +207,7 @@ class _Body:
         self.data = data
         self.content_type = content_type
         self.left = False
+        self.left_at = 0.0
         self._deadline = deadline
         self._depart = depart
 
@@ -206,6 +217,7 @@ class _Body:
         if self._depart is not None:
             self._depart()
         self.left = True
+        self.left_at = time.monotonic()
         yield self.data
 
 
@@ -234,9 +246,13 @@ _HEADERS = {"Accept-Encoding": "identity"}
 def _user_agent() -> str:
     global _agent  # noqa: PLW0603 - reading the metadata takes milliseconds
     if _agent is None:
-        from importlib.metadata import version
+        from importlib.metadata import PackageNotFoundError, version
 
-        _agent = f"notebook-notify/{version('notebook-notify')}"
+        try:
+            number = version("notebook-notify")
+        except PackageNotFoundError:  # run from a folder or a zip
+            number = "0"
+        _agent = f"notebook-notify/{number}"
     return _agent
 
 

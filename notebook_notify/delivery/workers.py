@@ -11,60 +11,95 @@ import threading
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
+from notebook_notify.errors import NotifyError
+from notebook_notify.texts import say
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 _T = TypeVar("_T")
 _Job = tuple["Callable[[], object]", "Future[object]"]
+_Inbox = queue.SimpleQueue["_Job"]
 
 #: An idle thread ends after so many seconds.
 _IDLE = 60.0
+#: The most threads at once. So many are busy only where sends hang, one after the other.
+MOST = 128
 
 
 class Workers:
-    """As many threads as there are jobs at once; idle ones are used again."""
+    """As many threads as there are jobs at once; idle ones are used again.
+
+    A ``KeyboardInterrupt`` may end :meth:`submit` anywhere. The job then runs or does not, but
+    no thread is lost: a job is put before its thread is started, or counted as taken.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: list[queue.SimpleQueue[_Job]] = []
+        self._idle: dict[int, _Inbox] = {}
+        self._threads: list[threading.Thread] = []
 
-    def submit(self, job: Callable[[], _T]) -> Future[_T]:
-        """Run *job* on another thread; its result or exception is in the future."""
-        future: Future[_T] = Future()
+    def submit(self, job: Callable[[], _T], future: Future[_T] | None = None) -> Future[_T]:
+        """Run *job* on another thread; its result or exception is in the future.
+
+        Args:
+            job: what to run.
+            future: where to put the result; ``None`` means a new one.
+
+        Raises:
+            NotifyError: as many as may be are busy.
+        """
+        future = Future() if future is None else future
+        task: _Job = (job, future)  # type: ignore[assignment]  # one queue for all result types
         with self._lock:
-            inbox = self._idle.pop() if self._idle else None
-        if inbox is None:
+            if self._idle:
+                key, inbox = next(reversed(self._idle.items()))
+                inbox.put(task)
+                self._idle.pop(key, None)
+                return future
+            self._threads = [one for one in self._threads if one.is_alive()]
+            if len(self._threads) >= MOST:
+                raise NotifyError(
+                    say(
+                        f"未发出：此前的 {MOST} 次发送都还卡着；检查网络和 DNS，或重启内核",
+                        f"not sent: {MOST} earlier sends still hang; check the network and DNS, "
+                        "or restart the kernel",
+                    )
+                )
             inbox = queue.SimpleQueue()
-            threading.Thread(
+            inbox.put(task)
+            thread = threading.Thread(
                 target=self._work, args=(inbox,), name="notebook_notify", daemon=True
-            ).start()
-        inbox.put((job, future))  # type: ignore[arg-type]  # one queue for all result types
+            )
+            thread.start()
+            self._threads.append(thread)
         return future
 
-    def _work(self, inbox: queue.SimpleQueue[_Job]) -> None:
+    def _work(self, inbox: _Inbox) -> None:
         while True:
             try:
                 job, future = inbox.get(timeout=_IDLE)
             except queue.Empty:
                 with self._lock:
-                    if inbox not in self._idle:
-                        continue  # taken for a job that is about to be put
-                    self._idle.remove(inbox)
+                    if self._idle.pop(id(inbox), None) is None:
+                        continue  # taken: its job has been put meanwhile
                 return
+            with self._lock:  # here too, should whoever put it have been interrupted
+                self._idle.pop(id(inbox), None)
             _run(job, future, free=self._free, inbox=inbox)
             del job, future  # an idle thread must not keep messages and secrets alive
 
-    def _free(self, inbox: queue.SimpleQueue[_Job]) -> None:
+    def _free(self, inbox: _Inbox) -> None:
         with self._lock:
-            self._idle.append(inbox)
+            self._idle[id(inbox)] = inbox
 
 
 def _run(
     job: Callable[[], object],
     future: Future[object],
     *,
-    free: Callable[[queue.SimpleQueue[_Job]], None],
-    inbox: queue.SimpleQueue[_Job],
+    free: Callable[[_Inbox], None],
+    inbox: _Inbox,
 ) -> None:
     # The thread is free before its result is told, so that the next job in line finds it.
     try:

@@ -19,6 +19,7 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 from notebook_notify.notebook.frames import read_frames
+from notebook_notify.notebook.layers import put
 from notebook_notify.notebook.screen import Record, Screen
 
 if TYPE_CHECKING:
@@ -60,6 +61,10 @@ class Capture:
             self._tap.close()
         return self._screen.record()
 
+    def close(self) -> None:
+        """Stop listening, whatever the state; twice is harmless."""
+        self._tap.close()
+
 
 def _tap(shell: Any, screen: Screen) -> _Tap:
     kernel = getattr(shell, "kernel", None)
@@ -100,49 +105,23 @@ class _CallTap:
         self._name = name
         self._hear = hear
         self._process: int | None = None
-        self._restore: Callable[[], None] = _nothing
+        self._undo = contextlib.ExitStack()
 
     def open(self) -> None:
-        original = getattr(self._owner, self._name)
-
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            result = original(*args, **kwargs)
-            # A forked child's output comes by way of the parent; our lock may be held for ever.
-            if self._process == os.getpid():
-                with contextlib.suppress(Exception):  # the cell's output comes first
-                    self._hear(*args, **kwargs)
-            return result
-
         self._process = os.getpid()
-        self._restore = _put(self._owner, self._name, wrapper)
+        self._undo.callback(put(self._owner, self._name, self._heard))
 
     def close(self) -> None:
         self._process = None
-        self._restore()
+        self._undo.close()
 
-
-def _nothing() -> None:
-    pass
-
-
-def _put(owner: Any, name: str, wrapper: Any) -> Callable[[], None]:
-    """Set an attribute of an instance; gives what undoes that.
-
-    If somebody wrapped it after us, ours stays below theirs.
-    """
-    attributes = getattr(owner, "__dict__", {})
-    was = attributes.get(name)
-
-    def restore() -> None:
-        if attributes.get(name) is not wrapper:
-            return
-        if was is None:
-            delattr(owner, name)
-        else:
-            setattr(owner, name, was)
-
-    setattr(owner, name, wrapper)
-    return restore
+    def _heard(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        # A forked child's output comes by way of the parent; our lock may be held for ever.
+        if self._process == os.getpid():
+            with contextlib.suppress(Exception):  # the cell's output comes first
+                self._hear(*args, **kwargs)
+        return result
 
 
 class _StreamTap:
@@ -156,35 +135,30 @@ class _StreamTap:
         self._undo = contextlib.ExitStack()
 
     def open(self) -> None:
-        for name in ("stdout", "stderr"):
-            self._listen(getattr(sys, name))
         hook = self._shell.displayhook
-        self._wrap(hook, "write_output_prompt", self._unheard)
-        self._wrap(hook, "write_format_data", self._value)
-        self._wrap(self._shell, "_showtraceback", self._unheard)
+        try:
+            for stream in _once(sys.stdout, sys.stderr):
+                self._wrap(stream, "write", self._heard)
+            self._wrap(hook, "write_output_prompt", self._unheard)
+            self._wrap(hook, "write_format_data", self._value)
+            self._wrap(self._shell, "_showtraceback", self._unheard)
+        except BaseException:  # Ctrl-C, or a stream that cannot be wrapped
+            self.close()
+            raise
 
     def close(self) -> None:
         self._undo.close()
 
-    def _listen(self, stream: Any) -> None:
-        def heard(write: Callable[..., Any], text: str, *args: Any, **kwargs: Any) -> Any:
-            result = write(text, *args, **kwargs)
-            if not getattr(self._deaf, "on", False) and self._process == os.getpid():
-                with contextlib.suppress(Exception):
-                    self._screen.stream(text)
-            return result
-
-        self._wrap(stream, "write", heard)
+    def _heard(self, write: Callable[..., Any], text: str, *args: Any, **kwargs: Any) -> Any:
+        result = write(text, *args, **kwargs)
+        if not getattr(self._deaf, "on", False) and self._process == os.getpid():
+            with contextlib.suppress(Exception):
+                self._screen.stream(text)
+        return result
 
     def _wrap(self, owner: Any, name: str, around: Callable[..., Any]) -> None:
-        original = getattr(owner, name, None)
-        if original is None:
-            return
-
-        def wrapper(*args: Any, **kwargs: Any) -> Any:
-            return around(original, *args, **kwargs)
-
-        self._undo.callback(_put(owner, name, wrapper))
+        if hasattr(owner, name):
+            self._undo.callback(put(owner, name, around))
 
     def _unheard(self, original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
         with self._deafly():
@@ -205,13 +179,18 @@ class _StreamTap:
             self._deaf.on = before
 
 
+def _once(*streams: Any) -> tuple[Any, ...]:
+    """Each of them once: a program may have made ``sys.stderr`` the same as ``sys.stdout``."""
+    return tuple({id(stream): stream for stream in streams}.values())
+
+
 def _drain(streams: tuple[Any, ...]) -> None:
     """Let what was written to file descriptors come through.
 
     ``ipykernel`` reads them on a thread of its own; a last ``os.write`` would be missed without.
     """
     _flush_c_streams()
-    streams = tuple({id(stream): stream for stream in streams}.values())
+    streams = _once(*streams)
     waiting = [
         stream
         for stream in streams
@@ -241,8 +220,16 @@ def _unread(stream: Any) -> int:
 
 
 def _flush_c_streams() -> None:
-    """C's own buffers: a ``printf`` of an extension module."""
+    """C's own buffers: a ``printf`` of an extension module.
+
+    These two only: to flush every stream would wait for ever on a full pipe of the user's.
+    """
     with contextlib.suppress(Exception):
         import ctypes
 
-        ctypes.CDLL(None).fflush(None)
+        libc = ctypes.CDLL(None)
+        for names in (("stdout", "__stdoutp"), ("stderr", "__stderrp")):  # elsewhere, macOS
+            for name in names:
+                with contextlib.suppress(ValueError):  # no such symbol
+                    libc.fflush(ctypes.c_void_p.in_dll(libc, name))
+                    break

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.messages import File, Image
+from notebook_notify.notebook.compose import ROWS
 from notebook_notify.notebook.tables import csv_of
 from notebook_notify.texts import say
 
@@ -31,7 +33,7 @@ def pictures(record: Record) -> Iterator[Image]:
 
 def table_file(table: Table | None, value: Any, notes: list[str]) -> Iterator[File]:
     """A table that is too wide, or too long, to be told row by row, as a CSV file."""
-    if table is None or (table.narrow and table.height <= len(table.rows)):
+    if table is None or (table.narrow and table.height <= ROWS):
         return
     made = csv_of(value)
     if made is None:
@@ -49,12 +51,24 @@ def table_file(table: Table | None, value: Any, notes: list[str]) -> Iterator[Fi
 
 def named_files(paths: Sequence[str], notes: list[str]) -> Iterator[File]:
     """The files that ``--attach`` names; what cannot be read is noted."""
-    for path in (Path(one).expanduser() for one in paths):
+    for path in map(Path, paths):
         try:
-            if path.stat().st_size <= MOST_BYTES:
-                yield File(path.read_bytes(), path.name)
-                continue
-            why = say(f"超过 {MOST_BYTES >> 20} MB", f"over {MOST_BYTES >> 20} MB")
+            yield File(_read(path.expanduser()), path.name)
+            continue
         except OSError as error:
-            why = error.strerror or type(error).__name__
+            why = error.strerror or str(error)
+        except (RuntimeError, ValueError) as error:  # an unknown user's home, a NUL in the name
+            why = str(error)
         notes.append(say(f"没有附上 {path}：{why}", f"{path} was not attached: {why}"))
+
+
+def _read(path: Path) -> bytes:
+    # A pipe or a device would be read without an end.
+    if not S_ISREG(path.stat().st_mode):
+        raise OSError(say("不是文件", "it is not a file"))
+    with path.open("rb") as file:
+        data = file.read(MOST_BYTES + 1)
+    if len(data) > MOST_BYTES:
+        most = MOST_BYTES >> 20
+        raise OSError(say(f"超过 {most} MB", f"over {most} MB"))
+    return data

@@ -25,6 +25,9 @@ _LIBRARIES = tuple(
     }
 )
 
+#: What is read of an exception's text, in characters: some hold all the data that they are about.
+LONGEST = 20_000
+
 
 def failure(error: BaseException, shell: Any = None, count: int | None = None) -> Failure:
     """What to tell of *error*, raised by cell ``[count]`` of *shell*, or by a script."""
@@ -66,7 +69,7 @@ def _headline(error: BaseException) -> str:
         said = "<str() failed>"
     if isinstance(error, SyntaxError):
         said = error.msg or said
-    lines = [line.strip() for line in plain_lines(said) if line.strip()]
+    lines = [line.strip() for line in plain_lines(said[:LONGEST]) if line.strip()]
     name = type(error).__name__
     return f"{name}: {' '.join(lines[:3])}" if lines else name
 

@@ -14,7 +14,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import magic_arguments
 
-from notebook_notify.notebook.options import notify_arguments, parse
+from notebook_notify.notebook.options import notify_arguments, parse, refuse_secrets_in
 from notebook_notify.notebook.runner import Runner
 from notebook_notify.notebook.sandbox_magics import SandboxMagics
 from notebook_notify.notebook.target_magics import TargetMagics
@@ -47,6 +47,8 @@ class NotifyMagics(Magics):
     def notify_wechat(self, line: str, cell: str | None = None) -> None:
         """Run the cell, then send its output or its error to a WeCom group (企业微信群).
 
+        运行单元，然后把它的输出或错误发到企业微信群；也可以只发一段文字。
+
         Over a cell, on its first line::
 
             %%notify_wechat --to ops --title "nightly backtest" --summary "Sharpe {sharpe:.2f}"
@@ -70,6 +72,8 @@ class NotifyMagics(Magics):
     def notify_wechat_app(self, line: str, cell: str | None = None) -> None:
         """Run the cell, then send its output or its error by a WeCom application (企业微信应用).
 
+        运行单元，然后由企业微信应用把它的输出或错误发给成员；也可以只发一段文字。
+
         It reaches the users, parties or tags of the saved target; with credentials on the line,
         everyone in the application's visible scope. All else as with ``%%notify_wechat``.
         """
@@ -82,6 +86,8 @@ class NotifyMagics(Magics):
     def notify_dingtalk(self, line: str, cell: str | None = None) -> None:
         """Run the cell, then send its output or its error to a DingTalk group (钉钉群).
 
+        运行单元，然后把它的输出或错误发到钉钉群；也可以只发一段文字。
+
         All else as with ``%%notify_wechat``.
         """
         self._serve("notify_dingtalk", line, cell)
@@ -92,6 +98,8 @@ class NotifyMagics(Magics):
     @notify_arguments
     def notify(self, line: str, cell: str | None = None) -> None:
         """Run the cell, then send its output or its error to any saved target.
+
+        运行单元，然后把它的输出或错误发给 ``--to`` 指定的任何已保存目标；也可以只发一段文字。
 
         ``--to`` says where, and may be given several times. All else as with ``%%notify_wechat``.
         """
@@ -136,6 +144,8 @@ class NotifyMagics(Magics):
                     f"--title {options.rest.split()[0]}",
                 )
             )
+        if options.text:
+            refuse_secrets_in(cell)
         call = make_call(options, FAMILIES[magic], self.shell)
         if options.text:
             send_text(call, cell.rstrip("\n"), self.shell)
@@ -164,6 +174,8 @@ def unload(shell: Any) -> None:
     for one in _loaded(shell):
         if isinstance(one, NotifyMagics):
             one.runner.uninstall()
+        if isinstance(one, SandboxMagics):
+            one.close()
         for kind, names in one.magics.items():
             for name in names:
                 manager.magics[kind].pop(name, None)

@@ -131,6 +131,7 @@ def parse(line: str, parser: argparse.ArgumentParser) -> Options:
         name: value for name in TARGET_OPTIONS if (value := arguments.pop(name)) is not None
     }
     _refuse_literals(explicit)
+    refuse_secrets_in(rest)
     out = arguments["out"]
     if out is not None and not out.isidentifier():
         raise UsageError(say(f"-o {out}：不是变量名", f"-o {out}: not a variable's name"))
@@ -141,16 +142,27 @@ def parse(line: str, parser: argparse.ArgumentParser) -> Options:
 def _refuse_literals(explicit: Mapping[str, str]) -> None:
     for name in SECRET_OPTIONS & explicit.keys():
         if not re.fullmatch(r"(?:env|keyring):\S+|\{\w+\}", explicit[name]):
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(
-                say(
-                    f"{option} 不接受密钥本身，只接受 env:变量名、keyring:服务/用户 或 {{变量}}。"
-                    "它现在已留在这个单元和 IPython 的历史里：请在平台上重置该密钥",
-                    f"{option} takes no secret itself, only env:NAME, keyring:SERVICE/USER or "
-                    "{name}. It now stands in this cell and in IPython's history: renew it at "
-                    "the platform",
-                )
-            )
+            raise _no_literal(f"--{name.replace('_', '-')}")
+
+
+def refuse_secrets_in(text: str) -> None:
+    """Refuse a text that holds an option for a secret: the secret would be posted with it."""
+    option = re.search(r"(?<!\S)--(?:corp|app)-secret\b", text)
+    if option is not None:
+        raise _no_literal(option[0])
+
+
+def _no_literal(option: str) -> UsageError:
+    return UsageError(
+        say(
+            f"{option} 不接受密钥本身，只接受 env:变量名、keyring:服务/用户 或 {{变量}}，"
+            "且要写在文字之前。密钥若已写出，它现在已留在这个单元和 IPython 的历史里："
+            "请在平台上重置该密钥",
+            f"{option} takes no secret itself, only env:NAME, keyring:SERVICE/USER or "
+            "{name}, before any text. A secret that was typed now stands in this cell and in "
+            "IPython's history: renew it at the platform",
+        )
+    )
 
 
 _TOKEN = re.compile(r"""(?:[^\s"']|"(?:[^"\\]|\\.)*"|'[^']*')+(?=\s|$)""")

@@ -11,19 +11,46 @@ from __future__ import annotations
 import contextlib
 import re
 import signal
+import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.inputtransformer2 import make_tokens_by_line
 from IPython.display import display
 
 from notebook_notify.errors import SendError, SendInterrupted
+from notebook_notify.notebook.layers import put
+from notebook_notify.notebook.questions import keep_questions
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from notebook_notify.notebook.telling import Call, Running
+
+
+EVENTS = ("pre_run_cell", "post_execute", "post_run_cell")
+#: So many cells may run at once; of more, the ends of some must have been missed.
+CELLS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """A cell that is about to run: its text, the call if its line was taken away, its number."""
+
+    text: str
+    call: Call | None
+    count: int
+
+
+@dataclass(slots=True)
+class _Cell:
+    """A cell that runs: what IPython says of it, its number, and what we do about it."""
+
+    info: Any
+    count: int | None
+    running: Running | None = None
+    trouble: str | None = None
 
 
 class Runner:
@@ -37,39 +64,44 @@ class Runner:
     def __init__(self, shell: Any, ready: Callable[[str], Call | None]) -> None:
         self._shell = shell
         self._ready = ready
-        self._outer: tuple[Any, Any] | None = None
-        self._running: Running | None = None
+        self._lock = threading.Lock()
+        self._cells: dict[Any, _Cell] = {}  # those that run now, by their moment
+        self._local = threading.local()
 
     def install(self) -> None:
         """Hook into the shell."""
         # Last: after IPython's own clean-up of blank lines, indents and prompts.
         self._shell.input_transformers_cleanup.append(self.strip)
-        self._shell.events.register("pre_run_cell", self.pre_run_cell)
-        self._shell.events.register("post_run_cell", self.post_run_cell)
+        for event in EVENTS:
+            self._shell.events.register(event, getattr(self, event))
 
     def uninstall(self) -> None:
         """Leave no trace."""
         cleanup = self._shell.input_transformers_cleanup
         cleanup[:] = [one for one in cleanup if one != self.strip]
-        for event, callback in (
-            ("pre_run_cell", self.pre_run_cell),
-            ("post_run_cell", self.post_run_cell),
-        ):
+        for event in EVENTS:
             with contextlib.suppress(ValueError):
-                self._shell.events.unregister(event, callback)
+                self._shell.events.unregister(event, getattr(self, event))
+        for moment in list(self._cells):
+            self._forget(moment)
 
     def strip(self, lines: list[str]) -> list[str]:
-        """Take a ready magic line away; an input transformer, pure."""
+        """Take a ready magic line away; an input transformer, which changes nothing else."""
+        if self._nested():
+            return _left(lines)
         call = None
         with contextlib.suppress(Exception):  # raised here, it would be the cell's error
-            call = None if self._nested() else self._call(lines)
+            call = self._call(lines)
+        # What runs next in this thread is this cell. Its number is taken here: some versions of
+        # IPython raise the count when the cell begins, and others when it has ended.
+        self._local.seen = _Seen("".join(lines).rstrip(), call, self._shell.execution_count)
         if call is None:
-            return lines if lines and lines[0].startswith("%%") else _keep_questions(lines)
+            return _left(lines)
         first, *rest = lines
         body = [line for line in rest if line.strip()]
         if body and body[0].startswith("%%"):  # another cell magic, which must come first
             return rest[rest.index(body[0]) :]
-        return _keep_questions(["#" + first, *rest])  # a comment keeps the line numbers
+        return keep_questions(["#" + first, *rest])  # a comment keeps the line numbers
 
     # Without it `check_complete` calls a lone magic line complete, and terminal IPython runs it.
     strip.has_side_effects = True  # type: ignore[attr-defined]
@@ -78,29 +110,35 @@ class Runner:
         """IPython is about to run a cell."""
         if self._nested():
             return
-        self._outer = (self._moment(), info)
-        self._running = None
-        with contextlib.suppress(Exception):  # the cell runs, whatever happens to us
+        seen, self._local.seen = self._seen(), None
+        cell = _Cell(info, seen.count if seen and info.store_history else None)
+        self._remember(cell)
+        if seen is None or seen.call is None or "%%notify" not in info.raw_cell:
+            return
+        try:  # the cell runs, whatever happens to us
             lines = self._cleaned(info.raw_cell)
-            call = self._call(lines)
-            if call is not None:
-                self._running = call.begin("".join(lines[1:]), self._shell)
+            if "".join(lines).rstrip() == seen.text:
+                cell.running = seen.call.begin("".join(lines[1:]), self._shell)
+            else:
+                cell.trouble = say("它被别的扩展改动了", "another extension has changed it")
+        except Exception as error:  # noqa: BLE001 - told when the cell has run
+            cell.trouble = _told(error)
+
+    def post_execute(self) -> None:
+        """IPython has run something. Of a silent cell this is all that is heard."""
+        seen, self._local.seen = self._seen(), None
+        if seen is not None and seen.call is not None and not self._nested():
+            _show_trouble(_not_notified(say("它是静默运行的", "it was run silently")))
 
     def post_run_cell(self, result: Any) -> None:
         """IPython has run a cell."""
-        # Compared by their code: of a run that is broken off, IPython makes a new `info`.
-        if self._outer and result and result.info.raw_cell != self._outer[1].raw_cell:
-            return  # a cell within the cell
-        if result is not None and result.execution_count is None:
-            result.execution_count = self._count()
-        self._outer = None
-        running, self._running = self._running, None
-        try:
-            if running is not None:
-                with self._interruptible():
-                    running.finish(result)
-            elif result is not None:
+        moment = self._ended(result)
+        if moment is None:
+            if result is not None and not self._cells:
                 _hint_misplaced(result)
+            return
+        try:
+            self._finish(self._cells[moment], result)
         except SendInterrupted:
             interrupt = KeyboardInterrupt(say("发送时被中断", "interrupted while sending"))
             self._fail(result, interrupt)
@@ -112,7 +150,20 @@ class Runner:
         except SendError as error:
             self._fail(result, error)
         except BaseException as error:  # noqa: BLE001 - raised here, SystemExit would kill the kernel
-            _show_trouble(error)
+            _show_trouble(_told(error))
+        finally:
+            self._forget(moment)
+
+    def _finish(self, cell: _Cell, result: Any) -> None:
+        if cell.running is not None:
+            with self._interruptible():
+                if result is not None:
+                    result.execution_count = cell.count
+                cell.running.finish(result)
+        elif cell.trouble is not None:
+            _show_trouble(_not_notified(cell.trouble))
+        elif result is not None:
+            _hint_misplaced(result)
 
     def run_nested(self, call: Call, body: str) -> None:
         """Run *body* under another magic (``%%time`` above ours), then send; raises its error."""
@@ -129,7 +180,8 @@ class Runner:
         try:
             with _tracebacks_unshown(shell):
                 result = shell.run_cell(body)
-                result.execution_count = self._count()  # the number of the cell that it is part of
+                cell = self._cells.get(self._moment())  # the one that it is part of
+                result.execution_count = cell.count if cell else None
         finally:
             try:
                 running.finish(result)
@@ -144,15 +196,45 @@ class Runner:
             return self._shell.kernel.get_parent()["header"]["msg_id"]
         return self._shell.execution_count
 
-    def _count(self) -> int | None:
-        """The number of the cell that runs, as the notebook shows it."""
-        if self._outer is None or not self._outer[1].store_history:
-            return None
-        return int(self._shell.execution_count) - 1
-
     def _nested(self) -> bool:
         """Whether a cell is running already. One whose end was missed does not count."""
-        return self._outer is not None and self._outer[0] == self._moment()
+        return self._moment() in self._cells
+
+    def _seen(self) -> _Seen | None:
+        """What :meth:`strip` saw last in this thread, until a cell begins."""
+        seen: _Seen | None = getattr(self._local, "seen", None)
+        return seen
+
+    def _remember(self, cell: _Cell) -> None:
+        with self._lock:
+            self._cells[self._moment()] = cell
+            stale = list(self._cells)[:-CELLS]
+        for moment in stale:
+            self._forget(moment)
+
+    def _forget(self, moment: Any) -> None:
+        with self._lock:
+            cell = self._cells.pop(moment, None)
+        if cell is not None and cell.running is not None:
+            cell.running.capture.close()
+
+    def _ended(self, result: Any) -> Any:
+        """The moment of the cell that *result* ends; ``None`` for a cell within a cell."""
+        moment = self._moment()
+        with self._lock:
+            cells = dict(self._cells)
+        if moment not in cells:  # other requests were served meanwhile, or the count was raised
+            same = [one for one, cell in cells.items() if result and cell.info is result.info]
+            last = None if self._in_kernel() else next(reversed(cells), None)
+            moment = same[-1] if same else last
+        cell = cells.get(moment)
+        # Compared by their code: of a run that is broken off, IPython makes a new `info`.
+        if cell is None or (result and result.info.raw_cell != cell.info.raw_cell):
+            return None
+        return moment
+
+    def _in_kernel(self) -> bool:
+        return getattr(self._shell, "kernel", None) is not None
 
     def _cleaned(self, raw: str) -> list[str]:
         """*raw* as :meth:`strip` saw it: after the transformers before ours."""
@@ -173,7 +255,7 @@ class Runner:
         """Let Ctrl-C raise; a kernel has it cancel the cell if that has ``await``."""
         before = signal.getsignal(signal.SIGINT)
         changed = False
-        if callable(before) and getattr(self._shell, "kernel", None) is not None:
+        if callable(before) and self._in_kernel():
             with contextlib.suppress(ValueError):  # not on the main thread
                 signal.signal(signal.SIGINT, signal.default_int_handler)
                 changed = True
@@ -192,30 +274,25 @@ class Runner:
         self._shell._showtraceback(type(error), error, [told])  # noqa: SLF001 - the only way that marks the cell
 
 
-_QUESTION = re.compile(r"(\s*)%(notify\w*)\s+(.*\?)\s*")
+def _left(lines: list[str]) -> list[str]:
+    """A cell whose first line is not ours to take away."""
+    return lines if lines and lines[0].startswith("%%") else keep_questions(lines)
 
 
-def _keep_questions(lines: list[str]) -> list[str]:
-    """Keep IPython from taking a text that ends in ``?`` for a call for help on its last word."""
-    found = {
-        row: match for row, line in enumerate(lines, 1) if (match := _QUESTION.fullmatch(line))
-    }
-    if not found:
-        return lines
-    kept = list(lines)
-    for tokens in make_tokens_by_line(lines):  # not what stands within a longer string
-        rows = [token.start[0] for token in tokens if token.string.strip()]
-        if rows and rows[0] in found:
-            indent, name, text = found[rows[0]].groups()
-            kept[rows[0] - 1] = f"{indent}get_ipython().run_line_magic({name!r}, {text!r})\n"
-    return kept
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
 
 
-def _show_trouble(error: BaseException) -> None:
-    """A mistake of ours: the cell stands, and the reader is told in one line."""
+def _not_notified(why: str) -> str:
+    return say(f"此单元没有通知：{why}", f"this cell was not notified: {why}")
+
+
+def _show_trouble(said: str) -> None:
+    """The cell stands, and the reader is told in one line."""
     from notebook_notify.secret import scrub
 
-    display({"text/plain": scrub(f"notebook_notify: {type(error).__name__}: {error}")}, raw=True)
+    line = " ".join(scrub(said[:1000]).split())
+    display({"text/plain": f"notebook_notify: {line}"}, raw=True)
 
 
 def _error(result: Any) -> BaseException | None:
@@ -241,14 +318,16 @@ def _needs_loop(shell: Any, body: str) -> bool:
 @contextlib.contextmanager
 def _tracebacks_unshown(shell: Any) -> Iterator[None]:
     """The error is raised again by our magic, and must be shown once."""
-    names = ("showtraceback", "showsyntaxerror", "showindentationerror")
-    for name in names:
-        setattr(shell, name, lambda *_, **__: None)
-    try:
+    here = threading.get_ident()
+
+    def unshown(original: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        # Those of a cell that another thread runs at the same time are shown.
+        return None if threading.get_ident() == here else original(*args, **kwargs)
+
+    with contextlib.ExitStack() as undo:
+        for name in ("showtraceback", "showsyntaxerror", "showindentationerror"):
+            undo.callback(put(shell, name, unshown))
         yield
-    finally:
-        for name in names:
-            delattr(shell, name)
 
 
 def _hint_misplaced(result: Any) -> None:

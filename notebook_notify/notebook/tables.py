@@ -6,11 +6,15 @@ one row a line, ``key: name value, name value``. What is wider goes along as a C
 
 from __future__ import annotations
 
+import csv
+import io
 import re
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
+from itertools import takewhile
 from typing import Any
 
+from notebook_notify.secret import scrub
 from notebook_notify.texts import say
 
 #: The most columns that are told row by row, beside the row's key.
@@ -53,86 +57,158 @@ class Table:
         ]
 
 
+_Cell = tuple[str, bool]  # its text, and whether it is a `th`
+#: The most rows that are kept; those that follow are counted.
+_KEPT = 60
+#: The widest row, in columns: a hostile one must not fill the memory.
+_WIDEST = 200
+#: How far from a table its size is looked for, in characters.
+_NEAR = 2000
 #: What stands where rows were left out.
-_GAP = ("...", "…", "⋮")
+_GAPS = frozenset({"...", "…", "⋮"})
+# Regular expressions that stop at the next "<": html.parser takes minutes for hostile HTML.
+_TOKEN = re.compile(
+    r"<!--|<(/?)(table|thead|tbody|tfoot|tr|td|th|br|script|style)\b([^<>]*)>", re.IGNORECASE
+)
+_TAG = re.compile(r"<[^<>]*>")
+_SPAN = re.compile(r"\b(row|col)span\s*=\s*[\"']?(\d{1,4})", re.IGNORECASE)
+_PANDAS = re.compile(r"([\d,]{1,20}) rows × ([\d,]{1,20}) columns")
+_POLARS = re.compile(r"shape: \(([\d_]{1,20}), ([\d_]{1,20})\)")
 
 
 def read_table(html: str) -> Table | None:
     """The first table of *html*, as pandas, polars and their like write it; else ``None``."""
-    if "<table" not in html:
+    start = html.find("<table")
+    if start < 0:
         return None
-    parser = _Parser()
-    parser.feed(html)
-    parser.close()
-    gap = next((at for at, row in enumerate(parser.body) if row and row[0] in _GAP), None)
-    rows = parser.body[:gap]
-    width = max(map(len, rows), default=0)
-    head = next((row for row in parser.head if len(row) == width), None)
-    if head is None or width < 2:  # noqa: PLR2004 - a lone cell is no table
+    reader = _Reader()
+    end = reader.read(html, start)
+    keys = max((sum(1 for _ in takewhile(_is_key, row)) for row in reader.body), default=0)
+    columns = reader.columns(keys)
+    rows = [row for row in reader.body if len(row) == keys + len(columns)]
+    if not columns or not rows or keys + len(columns) < 2:  # noqa: PLR2004 - a lone cell is no table
         return None
-    rows = [row for row in rows if len(row) == width]
-    if parser.keyed:
-        columns, told = head[1:], [(row[0], tuple(row[1:])) for row in rows]
-    else:
-        columns, told = head, [("", tuple(row)) for row in rows]
-    height, across = _shape(parser.text) or (len(rows), len(columns))
-    return Table(tuple(columns), tuple(told), height, across)
+    told = tuple(
+        (" · ".join(text for text, _ in row[:keys] if text), tuple(text for text, _ in row[keys:]))
+        for row in rows
+    )
+    near = html[max(0, start - _NEAR) : start] + html[end : end + _NEAR]
+    height, width = _shape(near) or (reader.height, len(columns))
+    return Table(columns, told, height, width)
+
+
+def _is_key(cell: _Cell) -> bool:
+    return cell[1]
 
 
 def _shape(text: str) -> tuple[int, int] | None:
     """Rows and columns in all, where the table says so."""
-    said = re.search(r"([\d,]+) rows × ([\d,]+) columns", text) or re.search(
-        r"shape:\s*\(([\d_]+),\s*([\d_]+)\)", text
-    )
-    if said is None:
-        return None
-    height, width = (int(re.sub(r"[,_]", "", one)) for one in said.groups())
-    return height, width
+    said = _PANDAS.search(text) or _POLARS.search(text)
+    digits = [re.sub("[,_]", "", one) for one in said.groups()] if said else []
+    return (int(digits[0]), int(digits[1])) if all(digits) and digits else None
 
 
-class _Parser(HTMLParser):
-    """Collects the cells of the first table, and the text outside of cells."""
+class _Reader:
+    """Collects the cells of one table; a nested table is text of its cell.
+
+    Attributes:
+        head: the rows of the head.
+        body: the first rows of the body, until some are left out.
+        height: how many rows the body has.
+    """
 
     def __init__(self) -> None:
-        super().__init__()
-        self.head: list[list[str]] = []
-        self.body: list[list[str]] = []
-        self.text = ""
-        self.keyed = False
-        self._cell: list[str] | None = None
+        self.head: list[list[_Cell]] = []
+        self.body: list[list[_Cell]] = []
+        self.height = 0
+        self._row: list[_Cell] = []
         self._in_head = False
-        self._tables = 0
+        self._gap = False
+        self._below: dict[int, tuple[int, _Cell]] = {}  # what spans rows to come, by column
+        self._open: tuple[str, str] | None = None  # the tag and attributes of the cell
+        self._text: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        """The beginning of a cell, a row, a part of the table."""
-        del attrs
-        if tag == "table":
-            self._tables += 1
-        elif self._tables > 1:
+    def read(self, html: str, at: int) -> int:
+        """Read the table that begins at *at*; gives where it ends."""
+        depth = 0
+        while (token := _TOKEN.search(html, at)) is not None:
+            if self._open:
+                self._text.append(html[at : token.start()])
+            at = token.end()
+            closing, tag, attributes = (token[1], (token[2] or "").lower(), token[3])
+            if tag in ("", "script", "style"):
+                if closing:
+                    continue
+                after = html.find(f"</{tag}" if tag else "-->", at)
+                at = len(html) if after < 0 else after + (0 if tag else len("-->"))
+                continue
+            if tag == "table":
+                depth += -1 if closing else 1
+                if depth <= 0:
+                    break
+            if depth > 1 or tag in ("br", "table"):
+                self._text.append(" ")
+            elif tag in ("td", "th"):
+                self._end_cell()
+                self._open = None if closing else (tag, attributes)
+            else:
+                self._end_row()
+                if tag != "tr":
+                    self._below.clear()
+                    self._in_head = tag == "thead" and not closing
+        self._end_row()
+        return at
+
+    def columns(self, keys: int) -> tuple[str, ...]:
+        """The names of the columns after the first *keys*, of several levels with a space between.
+
+        Left out are rows that name the index, and the types that polars writes below.
+        """
+        width = max(map(len, self.head), default=0)
+        levels = [
+            [text for text, _ in row[keys:]]
+            for row in self.head
+            if len(row) == width and any(map(_is_key, row)) and any(text for text, _ in row[keys:])
+        ]
+        return tuple(" ".join(filter(None, names)) for names in zip(*levels, strict=True))
+
+    def _end_cell(self) -> None:
+        if self._open is None:
             return
-        elif tag in ("thead", "tbody"):
-            self._in_head = tag == "thead"
-        elif tag == "tr":
-            (self.head if self._in_head else self.body).append([])
-        elif tag in ("td", "th"):
-            self._cell = []
-            self.keyed |= tag == "th" and not self._in_head
+        tag, attributes = self._open
+        text = " ".join(unescape(_TAG.sub("", "".join(self._text))).split())
+        self._open, self._text = None, []
+        spans = {way.lower(): int(number) for way, number in _SPAN.findall(attributes)}
+        for _ in range(max(1, spans.get("col", 1))):
+            self._fill()
+            if len(self._row) >= _WIDEST:
+                break
+            if spans.get("row", 1) > 1:
+                self._below[len(self._row)] = (spans["row"] - 1, (text, tag == "th"))
+            self._row.append((text, tag == "th"))
 
-    def handle_endtag(self, tag: str) -> None:
-        """The end of a cell."""
-        if tag not in ("td", "th") or self._cell is None:
+    def _fill(self) -> None:
+        """Put into the row what spans down to it."""
+        while (at := len(self._row)) in self._below:
+            left, cell = self._below.pop(at)
+            if left > 1:
+                self._below[at] = (left - 1, cell)
+            self._row.append(cell)
+
+    def _end_row(self) -> None:
+        self._end_cell()
+        if not self._row:
             return
-        rows = self.head if self._in_head else self.body
-        if rows:
-            rows[-1].append(" ".join("".join(self._cell).split()))
-        self._cell = None
-
-    def handle_data(self, data: str) -> None:
-        """The text of a cell, or beside it."""
-        if self._cell is not None:
-            self._cell.append(data)
+        self._fill()
+        row, self._row = self._row, []
+        if self._in_head or (not self.height and all(map(_is_key, row))):
+            self.head.append(row)
+        elif all(text in _GAPS for text, _ in row):
+            self._gap = True
         else:
-            self.text += data
+            self.height += 1
+            if not self._gap and len(self.body) < _KEPT:
+                self.body.append(row)
 
 
 def csv_of(value: Any) -> tuple[bytes, int] | None:
@@ -140,6 +216,8 @@ def csv_of(value: Any) -> tuple[bytes, int] | None:
 
     Serves what has the methods of a pandas, polars or pyarrow table.
     """
+    # What a Styler shows is the frame in it, with colours.
+    value = value.data if type(value).__name__ == "Styler" else value
     try:
         height, width = value.shape
         rows = min(height, max(1, MOST_CELLS // max(1, width)))
@@ -152,6 +230,16 @@ def csv_of(value: Any) -> tuple[bytes, int] | None:
         else:
             return None
         # With a byte order mark: without one Excel takes UTF-8 for something else.
-        return str(text).encode("utf-8-sig"), rows
+        return _scrubbed(str(text)).encode("utf-8-sig", "replace"), rows
     except Exception:  # noqa: BLE001 - whatever the user's object raises
         return None
+
+
+def _scrubbed(text: str) -> str:
+    """A CSV without secrets: cell by cell, for what looks like one may reach over a comma."""
+    if scrub(text) == text:
+        return text
+    clean = io.StringIO()
+    rows = csv.reader(io.StringIO(text, newline=""))
+    csv.writer(clean, lineterminator="\n").writerows(list(map(scrub, row)) for row in rows)
+    return clean.getvalue()

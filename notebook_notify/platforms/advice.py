@@ -56,12 +56,14 @@ _OWN: tuple[Row, ...] = (
         (errors.UNREADABLE,),
         Words(
             "收到的不是平台的回答",
-            "多半是代理、网关或上网认证页面：看原文开头，登录网络或更正 proxy、base_url 后再发。",
+            "多半是代理、网关或上网认证页面：看原文开头，登录网络或更正 proxy、base_url；"
+            "再看群里有没有，没有再发。",
         ),
         Words(
             "what came back is not the platform's answer",
             "Most likely a proxy, a gateway or a network's log-in page: see how the reply begins, "
-            "log in or correct proxy or base_url, then send again.",
+            "log in or correct proxy or base_url; then look in the chat, and send again only if it "
+            "is not there.",
         ),
     ),
     Row(

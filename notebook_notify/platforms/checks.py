@@ -37,6 +37,15 @@ def host_of(target: Target, default: str) -> str:
     return str(target.get("base_url") or default).rstrip("/")
 
 
+def proxy_of(target: Target) -> str | None:
+    """The URL of *target*'s own proxy; ``None`` means the environment's.
+
+    Raises:
+        SecretError: it is a reference that leads to nothing.
+    """
+    return (target.reveal("proxy").strip() or None) if target.get("proxy") else None
+
+
 def names(value: Any) -> tuple[str, ...]:
     """The ids in a field of kind ``names``: a list, or one string (``|`` between several)."""
     many = value.split("|") if isinstance(value, str) else value

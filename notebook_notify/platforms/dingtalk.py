@@ -75,7 +75,7 @@ class DingTalkChannel(Channel):
                 "appkey": str(target.get("app_key")).strip(),
                 "appsecret": target.reveal("app_secret"),
             },
-            proxy=target.get("proxy"),
+            proxy=checks.proxy_of(target),
         )
 
     def read_token(self, reply: Reply) -> Token | Verdict:
@@ -88,7 +88,7 @@ class DingTalkChannel(Channel):
             "POST",
             checks.host_of(target, HOST) + "/media/upload",
             {"access_token": token, "type": kind_of(attachment)},
-            proxy=target.get("proxy"),
+            proxy=checks.proxy_of(target),
             upload=Upload("media", attachment.name, attachment.data),
         )
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from notebook_notify.delivery.transport import Request
 from notebook_notify.platforms.base import wire
-from notebook_notify.platforms.checks import host_of
+from notebook_notify.platforms.checks import host_of, proxy_of
 from notebook_notify.platforms.dingtalk import APP_KEY, APP_SECRET, HOST, DingTalkChannel
 from notebook_notify.targets import Field, Spec
 
@@ -61,5 +61,5 @@ class DingTalkChat(DingTalkChannel):
                 "chatid": str(target.get("chat_id")).strip(),
                 "msg": wire(content),
             },
-            target.get("proxy"),
+            proxy_of(target),
         )

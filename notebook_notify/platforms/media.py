@@ -22,6 +22,8 @@ _MAGIC = (
     (b"GIF8", "gif"),
     (b"BM", "bmp"),
 )
+#: A longer "ending" is none, but a part of the name.
+_ENDING = 20
 #: Widths that a picture is scaled down to, in pixels, until it is small enough.
 _WIDTHS = (2400, 1600, 1080, 720)
 
@@ -53,7 +55,8 @@ def fit(attachment: Attachment, limits: MediaLimits) -> tuple[Attachment, str | 
     name = safe_name(attachment.name)
     note: str | None = None
     if len(attachment.data) < LEAST_BYTES:
-        raise UnfitError(say(f"{name} 是空的", f"{name} is empty"))
+        few = say(f"{name} 不足 {LEAST_BYTES} 字节", f"{name} has fewer than {LEAST_BYTES} bytes")
+        raise UnfitError(few if attachment.data else say(f"{name} 是空的", f"{name} is empty"))
     if isinstance(attachment, Image):
         if image_type(attachment.data) in limits.image_types:
             if len(attachment.data) <= limits.image_bytes:
@@ -80,15 +83,17 @@ def safe_name(name: str) -> str:
     last = name.replace("\\", "/").rpartition("/")[2]
     clean = "".join(one for one in last if one.isprintable() and one not in '"<>|:*?').strip(". ")
     path = PurePath(clean or "file")
-    return path.stem[: 100 - len(path.suffix)] + path.suffix[:20]
+    ending = path.suffix if len(path.suffix) <= _ENDING else ""
+    return path.name.removesuffix(ending)[: 100 - len(ending)] + ending
 
 
 def _zipped(name: str, data: bytes) -> bytes:
-    from zipfile import ZIP_DEFLATED, ZipFile
+    from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
 
     packed = io.BytesIO()
     with ZipFile(packed, "w", ZIP_DEFLATED) as archive:
-        archive.writestr(name, data)
+        # Without the time of day: the same file makes the same archive, which is uploaded once.
+        archive.writestr(ZipInfo(name), data, ZIP_DEFLATED)
     return packed.getvalue()
 
 
@@ -96,12 +101,13 @@ def _scaled(data: bytes, most: int) -> bytes | None:
     """The picture as a JPEG of at most *most* bytes; ``None`` without Pillow, or if it fails."""
     try:
         from PIL import Image as Pictures
+        from PIL import ImageOps
     except ImportError:
         return None
     try:
         with Pictures.open(io.BytesIO(data)) as picture:
-            flat = Pictures.new("RGB", picture.size, "white")
-            rgba = picture.convert("RGBA")
+            rgba = ImageOps.exif_transpose(picture).convert("RGBA")
+            flat = Pictures.new("RGB", rgba.size, "white")
             flat.paste(rgba, mask=rgba)
         for width in _WIDTHS:
             smaller = flat.copy()
@@ -110,6 +116,6 @@ def _scaled(data: bytes, most: int) -> bytes | None:
             smaller.save(packed, "JPEG", quality=85)
             if packed.tell() <= most:
                 return packed.getvalue()
-    except (OSError, ValueError, Pictures.DecompressionBombError):
+    except Exception:  # noqa: BLE001 - Pillow's readers raise what they like for a broken file
         return None
     return None

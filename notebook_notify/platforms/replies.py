@@ -25,9 +25,13 @@ WRAPPER = 88
 LIFETIME = 7200
 #: How much of an unreadable body is shown, in characters, and looked at for that, in bytes.
 SHOWN, LOOKED_AT = 200, 4096
-GATEWAY_TIMEOUT = 504
+#: Reply keys that list whom a message did not reach, although ``errcode`` is 0.
+REFUSALS = ("invaliduser", "invalidparty", "invalidtag", "unlicenseduser")
+REQUEST_TIMEOUT = 408
+FIRST_SERVER_ERROR = 500
 
-_SUBCODE = re.compile(r"sub_?code\s*=\s*(-?\d{1,9})", re.IGNORECASE)
+_SUBCODE = re.compile(r"sub_?code\s*=\s*(-?[0-9]{1,9})", re.IGNORECASE)
+_NUMBER = re.compile(r"-?[0-9]{1,9}")
 # A proxy's error page may repeat the address, and so the token or secret in its query.
 _SECRET = re.compile(
     r"""((?:access_token|corpsecret|appsecret)["']?\s*(?:=|:|%3d)\s*["']?)[^&"'<>\s]+""",
@@ -67,11 +71,14 @@ def read(reply: Reply, *, busy: frozenset[int], refresh: frozenset[int] = frozen
     """
     payload = _payload(reply)
     if payload is None:
-        # A gateway that gave up waiting had passed the call on: it may have arrived.
-        return _unreadable(reply, UNKNOWN if reply.status == GATEWAY_TIMEOUT else UNREADABLE)
+        # A gateway that had trouble may have passed the call on: it may have arrived.
+        lost = reply.status >= FIRST_SERVER_ERROR or reply.status == REQUEST_TIMEOUT
+        return _unreadable(reply, UNKNOWN if lost else UNREADABLE)
     code = code_of(payload)
     if code == 0:
-        return Verdict("ok", payload)
+        # Accepted: whatever form the ids have, none may turn that into a failure.
+        refused = {key: _ids(payload[key]) for key in REFUSALS if key in payload}
+        return Verdict("ok", payload | refused)
     if code in refresh:
         return Verdict("refresh", payload)
     return Verdict("busy" if code in busy else "failed", payload)
@@ -125,10 +132,17 @@ def _integer(value: object) -> int | None:
     """A number as either platform writes it: DingTalk's pages show ``"0"`` for 0."""
     if isinstance(value, bool) or not isinstance(value, (int, str)):
         return None
-    try:
-        return int(value)
-    except ValueError:
-        return None
+    # int() would also take "0_0", full-width digits and white space.
+    return int(value) if _NUMBER.fullmatch(str(value)) else None
+
+
+def _ids(value: object) -> object:
+    """The ids in a reply as they came: a text with ``|`` between several, or a list.
+
+    Anything else, which no reader expects, becomes one id, cut to ``SHOWN`` characters.
+    """
+    ids = isinstance(value, list) and all(type(one) in (str, int) for one in value)
+    return value if ids or value is None or isinstance(value, str) else [str(value)[:SHOWN]]
 
 
 def _unreadable(reply: Reply, errcode: int, why: str = "unreadable answer") -> Verdict:

@@ -78,7 +78,7 @@ class WeComChannel(Channel):
                 "corpid": str(target.get("corp_id")).strip(),
                 "corpsecret": target.reveal("corp_secret"),
             },
-            proxy=target.get("proxy"),
+            proxy=checks.proxy_of(target),
         )
 
     def read_token(self, reply: Reply) -> Token | Verdict:
@@ -91,7 +91,7 @@ class WeComChannel(Channel):
             "POST",
             checks.host_of(target, HOST) + "/cgi-bin/media/upload",
             {"access_token": token, "type": kind_of(attachment)},
-            proxy=target.get("proxy"),
+            proxy=checks.proxy_of(target),
             upload=Upload("media", attachment.name, attachment.data),
         )
 
@@ -118,4 +118,4 @@ class WeComChannel(Channel):
     def post(target: Target, path: str, token: str, payload: dict[str, Any]) -> Request:
         """A call of *path*; WeCom reads the token from the query only."""
         url = checks.host_of(target, HOST) + path
-        return Request("POST", url, {"access_token": token}, payload, target.get("proxy"))
+        return Request("POST", url, {"access_token": token}, payload, checks.proxy_of(target))

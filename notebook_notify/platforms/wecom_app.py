@@ -54,7 +54,9 @@ class WeComApp(WeComChannel):
                     'Contacts (通讯录) → member → account (账号); "@all": all in the app\'s scope',
                 ),
                 required=False,
+                env="WECOM_USERS",
                 kind="names",
+                env_needed=True,
             ),
             Field(
                 "parties",
@@ -129,12 +131,11 @@ class WeComApp(WeComChannel):
 def _recipients(target: Target) -> dict[str, tuple[str, ...]]:
     """The ids by field, empty fields left out.
 
-    Credentials given on the spot or by the environment, without a word on people, stand for
-    everyone in the scope, as the DolphinDB module's function does. A list that is there but
-    empty does not: whoever computed it meant no one.
+    Credentials given on the spot, without a word on people, stand for everyone in the scope, as
+    with the DolphinDB module's function. A saved target does not, nor does the environment's,
+    which is not whole without people: those who use it did not type it. A list that is there
+    but empty does not either: whoever computed it meant no one.
     """
-    if target.source in ("explicit", "environment") and all(
-        target.get(field) is None for field in MOST
-    ):
+    if target.name is None and all(target.get(field) is None for field in MOST):
         return {"users": (EVERYONE,)}
     return {field: ids for field in MOST if (ids := names(target.get(field)))}

@@ -86,3 +86,14 @@ def test_one_of_many_wins(store):
     for thread in threads:
         thread.join()
     assert won == [store.get("k")]
+
+
+def test_what_has_expired_is_let_go():
+    """A kernel of months does not pile up what has expired, and loses nothing that has not."""
+    now = 0.0
+    store = MemoryStore(lambda: now)
+    for number in range(5_000):
+        now += 1
+        assert store.compare_and_set(f"k{number}", None, "v", 70)
+    assert len(store._values) <= 201
+    assert all(store.get(f"k{number}") == "v" for number in range(4_931, 5_000))

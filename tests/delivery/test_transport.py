@@ -36,9 +36,10 @@ def transport():
 
 def post(transport, url, *, seconds=5.0, path="/send", **options):
     """Post a small JSON with a secret in the query."""
-    depart = options.pop("depart", None)
+    depart, patience = options.pop("depart", None), options.pop("patience", None)
     request = Request("POST", url + path, {"access_token": SECRET}, {"text": "完成"}, **options)
-    return transport.perform(request, deadline=time.monotonic() + seconds, depart=depart)
+    deadline = time.monotonic() + seconds
+    return transport.perform(request, deadline=deadline, patience=patience, depart=depart)
 
 
 def get(transport, url, *, seconds=5.0, **options):
@@ -684,3 +685,50 @@ def test_a_requests_repr_shows_no_secret():
     )
     assert repr(request) == "Request(method='GET', url='https://h/p')"
     assert "bodyTEXT" not in repr(Reply(200, b"bodyTEXT"))
+
+
+def test_without_the_packages_metadata(transport, serve, monkeypatch):
+    """Run from a folder or a zip, where no version can be read, it sends all the same."""
+    from importlib import metadata
+
+    def missing(name):
+        raise metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(metadata, "version", missing)
+    monkeypatch.setattr(module, "_agent", None)
+    server = serve()
+    get(transport, server.url)
+    assert header(server.requests[0], "User-Agent") == "notebook-notify/0"
+
+
+def test_patience_is_for_the_reply_alone(transport, serve, monkeypatch):
+    """A slow name look-up takes nothing from the wait for the reply, nor is it ended by that."""
+    server = serve(lambda _: time.sleep(0.15) or OK)
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: time.sleep(0.5) or real(*a, **k))
+    assert post(transport, server.url, seconds=2, patience=0.3).body == b"{}"
+
+
+def test_no_more_patience(transport, serve):
+    """A reply that does not come within the patience, or drips beyond it, is unknown by then."""
+
+    def drip(_):
+        time.sleep(0.2)
+        return b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"
+
+    for answer in (lambda _: time.sleep(1), drip):
+        server = serve(answer)
+        started = time.monotonic()
+        error = failure(post, transport, server.url, patience=0.3)
+        assert (error.errcode, error.left) == (errors.UNKNOWN, True)
+        assert time.monotonic() - started < 0.8
+
+
+def test_the_deadline_holds_after_a_slow_connection(transport, serve, monkeypatch):
+    """What a name look-up took is not given to the reply a second time."""
+    server = serve(lambda _: time.sleep(2))
+    real = socket.getaddrinfo
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: time.sleep(0.4) or real(*a, **k))
+    started = time.monotonic()
+    assert failure(post, transport, server.url, seconds=0.6).errcode == errors.UNKNOWN
+    assert time.monotonic() - started < 0.8

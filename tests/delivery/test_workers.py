@@ -8,11 +8,13 @@ import sys
 import threading
 import time
 import weakref
+from concurrent.futures import Future
 
 import pytest
 
 from notebook_notify.delivery import workers as module
 from notebook_notify.delivery.workers import Workers
+from notebook_notify.errors import NotifyError
 
 
 def test_result():
@@ -108,3 +110,70 @@ def test_a_hanging_job_does_not_keep_python_alive():
         [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True
     )
     assert run.stdout == "end\n"
+
+
+def test_the_result_goes_where_the_caller_wants_it():
+    """Who brings a future knows of the job even if Ctrl-C ends the call."""
+    future = Future()
+    assert Workers().submit(lambda: 42, future) is future
+    assert future.result(5) == 42
+
+
+class Interrupting(dict):
+    """Idle threads of which none can be taken: Ctrl-C comes first."""
+
+    def pop(self, *args):
+        if threading.current_thread() is threading.main_thread():
+            raise KeyboardInterrupt
+        return super().pop(*args)
+
+
+def test_ctrl_c_loses_no_thread(monkeypatch):
+    """Interrupted as it takes an idle thread, a job is run and the thread ends when idle."""
+    monkeypatch.setattr(module, "_IDLE", 0.1)
+    workers = Workers()
+    workers._idle = Interrupting()
+    thread = workers.submit(threading.current_thread).result(5)
+    future = Future()
+    with pytest.raises(KeyboardInterrupt):
+        workers.submit(lambda: "on", future)
+    assert future.result(5) == "on"
+    thread.join(2)
+    assert not thread.is_alive()
+
+
+def test_ctrl_c_as_a_thread_starts(monkeypatch):
+    """Interrupted as a thread starts, none is left that waits for ever for its job."""
+    monkeypatch.setattr(module, "_IDLE", 0.1)
+    started = []
+
+    class Starting(threading.Thread):
+        def start(self):
+            super().start()
+            started.append(self)
+            raise KeyboardInterrupt
+
+    workers = Workers()
+    future = Future()
+    with monkeypatch.context() as patch:
+        patch.setattr(threading, "Thread", Starting)
+        with pytest.raises(KeyboardInterrupt):
+            workers.submit(lambda: "on", future)
+    assert future.result(5) == "on"
+    started[0].join(2)
+    assert not started[0].is_alive()
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "3 earlier sends"), ("zh", "3 次发送")])
+def test_threads_are_bounded(monkeypatch, language, words):
+    """Where sends hang without end, no thread is added for ever: it is told, and heals by itself."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", language)
+    monkeypatch.setattr(module, "MOST", 3)
+    workers = Workers()
+    go_on = threading.Event()
+    futures = [workers.submit(lambda: go_on.wait(5)) for _ in range(3)]
+    with pytest.raises(NotifyError, match=words):
+        workers.submit(lambda: None)
+    go_on.set()
+    assert all(future.result(5) for future in futures)
+    assert workers.submit(lambda: "on").result(5) == "on"

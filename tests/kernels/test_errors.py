@@ -162,8 +162,10 @@ def test_strict_leaves_a_failed_cells_error_alone(kernel, box):
     assert len(shown.tracebacks) == 1
     box.fail_next(errcode=60020, path="send")
     shown = kernel.run("%%time\n%%notify_wechat --strict\n1/0")
-    assert shown.error.ename == "ZeroDivisionError"
-    assert len(shown.tracebacks) == 1
+    plain = kernel.run("%%time\n1/0")  # up to IPython 9.2 it keeps the error from the cell
+    assert (shown.error is None) == (plain.error is None)
+    assert len(shown.tracebacks) == len(plain.tracebacks) == 1
+    assert "SendError" not in shown.tracebacks[0]
 
 
 def test_without_strict_a_refusal_is_only_told(kernel, box):

@@ -76,6 +76,16 @@ def test_the_manual(kernel):
         assert f"%%{name}" in magics.split()
 
 
+def test_the_manual_is_in_both_languages(kernel):
+    """The manual of every magic says in Chinese too what it does."""
+    for name in (
+        "notify", "notify_wechat", "notify_wechat_app", "notify_dingtalk",
+        "notify_sandbox", "notify_inbox",
+    ):  # fmt: skip
+        page = kernel.ask("execute", f"%{name}?")["payload"][0]["data"]["text/plain"]
+        assert "消息" in page or "运行单元" in page, name
+
+
 def _completed(kernel, code):
     reply = kernel.ask("complete", code)
     return [code[: reply["cursor_start"]] + match for match in reply["matches"]]
@@ -107,6 +117,7 @@ def test_loading_twice_and_reloading_are_harmless(kernel, box):
     kernel.run("%%notify_wechat\n1")
     assert len(box.inbox) == 1
     assert kernel.run("%reload_ext notebook_notify").error is None
+    kernel.run(f"%notify_sandbox --url {box.url}")  # unloading forgot it
     shown = kernel.run("%%notify_wechat\n2")
     assert shown.box.startswith("✓")
     assert len(box.inbox) == 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import sys
 from functools import partial
 from types import SimpleNamespace
@@ -157,3 +158,93 @@ def test_a_stream_that_was_replaced(terminal, monkeypatch):
     print("elsewhere")
     assert capture.stop().lines == ("one",)
     assert "write" not in vars(first)
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)])
+def test_two_at_once_end_in_any_order(order):
+    """Of two that listen to one socket either may leave first; the last leaves no trace."""
+    thread = Thread()
+    captures = [Capture(_kernel(iopub_thread=thread)) for _ in range(2)]
+    for capture in captures:
+        capture.start()
+    thread.send_multipart(_frames("both\n"))
+    assert captures[order[0]].stop().lines == ("both",)
+    thread.send_multipart(_frames("one\n"))
+    assert captures[order[1]].stop().lines == ("both", "one")
+    assert "send_multipart" not in vars(thread)
+    assert len(thread.sent) == 2
+
+
+def test_two_at_once_and_a_wrapper_of_somebody_else():
+    """What was put over two listeners stays when both have left, and passes everything on once."""
+    thread = Thread()
+    first, second = (Capture(_kernel(iopub_thread=thread)) for _ in range(2))
+    first.start()
+    thread.send_multipart = theirs = partial(thread.send_multipart)
+    second.start()
+    thread.send_multipart(_frames("both\n"))
+    assert first.stop().lines == ("both",)
+    assert second.stop().lines == ("both",)
+    assert thread.send_multipart is theirs
+    thread.send_multipart(_frames("later\n"))
+    assert len(thread.sent) == 2
+
+
+def test_one_stream_under_two_names_is_heard_once(terminal, monkeypatch):
+    """Where ``sys.stderr`` is ``sys.stdout``, what is written stands once in the record."""
+    shell = terminal()
+    monkeypatch.setattr(sys, "stderr", sys.stdout)
+    capture = Capture(shell)
+    capture.start()
+    print("once")
+    assert capture.stop().lines == ("once",)
+    assert "write" not in vars(sys.stdout)
+
+
+def test_a_stream_that_cannot_be_heard_leaves_the_other_alone(terminal, monkeypatch):
+    """If listening cannot begin, what was put in place until then is taken away."""
+
+    class Fixed:
+        __slots__ = ()
+
+        def write(self, text):
+            return len(text)
+
+    shell = terminal()
+    monkeypatch.setattr(sys, "stderr", Fixed())
+    with pytest.raises((AttributeError, TypeError)):
+        Capture(shell).start()
+    assert "write" not in vars(sys.stdout)
+
+
+FULL_PIPE = """
+import ctypes, os
+from types import SimpleNamespace
+from notebook_notify.notebook.capture import Capture
+
+libc = ctypes.CDLL(None)
+libc.fdopen.restype = ctypes.c_void_p
+reading, writing = os.pipe()
+os.set_blocking(writing, False)
+try:
+    while True:
+        os.write(writing, b"x" * 65536)
+except BlockingIOError:
+    os.set_blocking(writing, True)
+stream = ctypes.c_void_p(libc.fdopen(writing, b"w"))
+libc.fputs(b"waits for a reader", stream)
+capture = Capture(SimpleNamespace(displayhook=None))
+capture.start()
+libc.printf(b"from C")
+print(capture.stop().lines, flush=True)
+os._exit(0)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="pipes of C")
+def test_a_full_pipe_of_the_users_is_not_waited_for():
+    """C's own output is flushed, and no other stream, which might wait for its reader for ever."""
+    done = subprocess.run(
+        [sys.executable, "-c", FULL_PIPE], capture_output=True, text=True, timeout=20, check=True
+    )
+    assert done.stdout == "from C()\n"

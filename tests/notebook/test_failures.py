@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
@@ -104,3 +105,13 @@ def test_interrupts():
     assert is_interrupt(asyncio.CancelledError())
     assert not is_interrupt(ValueError())
     assert not is_interrupt(None)
+
+
+def test_a_huge_error_costs_little(shell):
+    """Of an exception whose text is of megabytes only the beginning is read."""
+    error = ValueError("first\n" + "\x1b[31mred\r" * 5_000_000)
+    began = time.perf_counter()
+    told = failure(error, shell)
+    assert time.perf_counter() - began < 0.3
+    assert told.headline.startswith("ValueError: first")
+    assert len(told.headline) < 25_000

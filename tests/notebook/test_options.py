@@ -156,3 +156,23 @@ def test_fields():
 def test_seconds(text, expected):
     """Times are written as people write them."""
     assert seconds(text) == expected
+
+
+@pytest.mark.parametrize("option", ["--corp-secret", "--app-secret"])
+@pytest.mark.parametrize("text", ["done {} s3cr3t", "done {}=s3cr3t", "-- {} s3cr3t"])
+def test_a_secret_after_the_text_is_refused(option, text):
+    """An option for a secret is never sent as text: the secret would be posted to the group."""
+    with pytest.raises(UsageError, match="renew it") as caught:
+        parse(f"--to ops {text.format(option)}", PARSER)
+    assert "s3cr3t" not in str(caught.value)
+    assert parse("--to ops no-corp-secret, --corp-secrets and --to are text", PARSER).rest
+
+
+def test_a_secret_in_a_body_that_is_sent_is_refused(run):
+    """With ``--text`` the body's lines may not hold an option for a secret either."""
+    run("%notify_sandbox -o box")
+    shown = run("%%notify_wechat --text\ndone\n--corp-secret s3cr3t")
+    assert "renew it" in shown
+    assert "s3cr3t" not in shown
+    assert run("box.inbox == []").strip().endswith("True")
+    run("box.stop()")

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import urllib.request
+
 import pytest
 
 
@@ -49,3 +53,82 @@ def test_mistakes_are_one_line(run, line: str) -> None:
     shown = run(line)
     assert "UsageError" in shown
     assert "Traceback" not in shown
+
+
+def test_a_failed_url_keeps_the_sandbox(run) -> None:
+    """An address where none answers leaves the sandbox that runs, with its messages."""
+    run("%notify_sandbox -o box\n%notify_wechat 一封信")
+    assert "no sandbox answers at http://127.0.0.1:9" in run(
+        "%notify_sandbox --url http://127.0.0.1:9"
+    )
+    assert "一封信" in run("%notify_inbox")
+    assert "sent sandbox-wecom_chat" in run("%notify_wechat second")
+
+
+def test_back_from_a_sandbox_elsewhere(run, shell, sandbox) -> None:
+    """After one elsewhere `%notify_sandbox` alone comes back to the first, messages and all."""
+    run("%notify_sandbox -o box\n%notify_wechat first")
+    run(f"%notify_sandbox --url {sandbox.url}")
+    assert "first" in run("%notify_sandbox -o again")
+    assert shell.user_ns["again"] is shell.user_ns["box"]
+
+
+def test_one_that_was_stopped_starts_again(run) -> None:
+    """A sandbox that the user stopped is told in one line, and `%notify_sandbox` starts it again."""
+    run("%notify_sandbox -o box\n%notify_wechat first\nbox.stop()")
+    assert "Traceback" not in run("%notify_inbox")
+    assert "first" in run("%notify_sandbox")
+    assert "sent sandbox-wecom_chat" in run("%notify_wechat second")
+
+
+def test_an_address_that_is_not_safe_is_told_as_that(run, monkeypatch) -> None:
+    """Plain http to another machine is refused with its own reason, not as a sandbox that is away."""
+    from notebook_notify.sandbox import SandboxClient
+
+    url = "http://sandbox.invalid"
+    fields = {"channel": "wecom_chat", "corp_id": "a", "corp_secret": "b", "chat_id": "c"}
+    targets = property(lambda self: {"sandbox-wecom_chat": fields | {"base_url": url}})
+    monkeypatch.setattr(SandboxClient, "targets", targets)
+    shown = run(f"%notify_sandbox --url {url}")
+    assert "https" in shown
+    assert "no sandbox answers" not in shown
+
+
+def test_an_inbox_of_another_kind_is_one_line(run, sandbox, monkeypatch) -> None:
+    """Messages of a channel that is not known here are told in one line."""
+    from notebook_notify.sandbox import SandboxClient
+
+    run(f"%notify_sandbox --url {sandbox.url}")
+    message = {"channel": "carrier_pigeon", "time": "2025-01-01T00:00:00+00:00", "content": "x"}
+    monkeypatch.setattr(SandboxClient, "inbox", property(lambda self: [message]))
+    shown = run("%notify_inbox")
+    assert "cannot be shown" in shown
+    assert "Traceback" not in shown
+
+
+def test_unloading_stops_the_sandbox(run, shell) -> None:
+    """After `%unload_ext` no server of ours answers, and the sandbox is no longer the default."""
+    from notebook_notify import unload_ipython_extension
+    from notebook_notify.sender import TARGETS
+
+    run("%notify_sandbox -o box")
+    url = shell.user_ns["box"].url
+    assert TARGETS.sandbox_active
+    unload_ipython_extension(shell)
+    assert not TARGETS.sandbox_active
+    with pytest.raises(OSError, match="refused"):
+        urllib.request.urlopen(url, timeout=5)
+
+
+def test_unloading_imports_nothing_for_that() -> None:
+    """Where no sandbox was used, loading and unloading do not import what sends."""
+    code = (
+        "import sys\n"
+        "from IPython.core.interactiveshell import InteractiveShell\n"
+        "import notebook_notify as n\n"
+        "shell = InteractiveShell()\n"
+        "n.load_ipython_extension(shell); n.unload_ipython_extension(shell)\n"
+        "print('notebook_notify.sandbox' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "False"

@@ -151,3 +151,10 @@ def test_importing_the_channels_is_cheap():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(("lang", "look"), [("en", "look in the chat"), ("zh", "看群里有没有")])
+def test_look_before_sending_again(lang, look):
+    """Where it may have arrived, the advice is to look first, not to send again."""
+    for code in (-1003, -1004):
+        assert look in advise("wecom", {"errcode": code, "errmsg": "x"}, lang).todo.lower()

@@ -182,12 +182,52 @@ def test_an_answer_that_is_cut_off(channel):
     assert verdict.payload["errmsg"].startswith("answer too long or cut off (HTTP 200): ")
 
 
-def test_gateway_timeout(channel):
-    """A gateway that gave up waiting had passed the message on: it may have arrived."""
-    verdict = channel.read(reply(b"<html>504 Gateway Time-out</html>", 504))
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
+def test_a_gateways_page(channel, status):
+    """A gateway that had trouble may have passed the message on; an upload or a token tells nobody."""
+    page = reply(b"<html>Bad Gateway</html>", status)
+    verdict = channel.read(page)
     assert (verdict.kind, verdict.payload["errcode"]) == ("failed", -1003)
-    readable = channel.read(reply({"errcode": 45009, "errmsg": "no"}, 504))
+    for other in (channel.read_token(page), channel.read_upload(page)):
+        assert (other.kind, other.payload["errcode"]) == ("failed", -1004)
+    readable = channel.read(reply({"errcode": 45009, "errmsg": "no"}, status))
     assert readable.payload["errcode"] == 45009
+
+
+@pytest.mark.parametrize("status", [200, 400, 403, 404, 407, 413, 429])
+def test_a_page_that_is_no_gateways_trouble(channel, status):
+    """A log-in page or a refusal had not passed the message on."""
+    assert channel.read(reply(b"<html>", status)).payload["errcode"] == -1004
+
+
+@pytest.mark.parametrize("ids", ["a|b", ["a", "b"], ["a", " b "], "|a||b|"])
+def test_refused_ids(channel, ids):
+    """The ids of a reply come as one text or as a list."""
+    verdict = channel.read(reply({"errcode": 0, "invaliduser": ids}))
+    assert (verdict.kind, verdict.refused) == ("partial", {"invaliduser": ("a", "b")})
+
+
+@pytest.mark.parametrize("ids", ["", [], None])
+def test_nobody_refused(channel, ids):
+    """No id means that nobody was refused."""
+    assert channel.read(reply({"errcode": 0, "invaliduser": ids})).kind == "ok"
+
+
+@pytest.mark.parametrize(
+    "ids", [1.5, True, {"a": 1}, [1.5], [None], [["x" * 1000]], {"x" * 500: 1}]
+)
+def test_ids_of_no_known_form(channel, ids):
+    """What nobody expects there does not make a failure of an accepted message, and is cut."""
+    verdict = channel.read(reply({"errcode": 0, "invalidparty": ids}))
+    assert (verdict.kind, verdict.refused) == ("partial", {"invalidparty": (str(ids)[:200],)})
+
+
+@pytest.mark.parametrize(
+    "errcode", ["0_0", "\uff10", "\u0660", " 0", "0 ", "+0", "1" * 10, 10**12, ""]
+)
+def test_what_is_no_code(channel, errcode):
+    """Only a plain number is a code: nothing else reads as success."""
+    assert channel.read(reply({"errcode": errcode})).payload["errcode"] == -1004
 
 
 @pytest.mark.parametrize(

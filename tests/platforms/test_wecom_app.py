@@ -6,9 +6,10 @@ import json
 
 import pytest
 
+from notebook_notify.book import Targets
 from notebook_notify.delivery.transport import Reply
 from notebook_notify.errors import TargetError
-from notebook_notify.platforms import CHANNELS
+from notebook_notify.platforms import CHANNELS, SPECS
 from notebook_notify.targets import Target
 
 CHANNEL = CHANNELS["wecom_app"]
@@ -63,13 +64,86 @@ def test_once_turns_the_check_for_repeats_on():
     assert CHANNEL.drops_repeats
 
 
-@pytest.mark.parametrize("source", ["explicit", "environment"])
-def test_bare_credentials_go_to_everyone(source):
-    """Credentials given on the spot or by the environment stand for the whole scope."""
-    target = Target("wecom_app", FIELDS, source=source)
+def test_bare_credentials_go_to_everyone():
+    """Credentials given on the spot stand for the whole scope."""
+    target = Target("wecom_app", FIELDS)
     CHANNEL.check(target)
     assert CHANNEL.everyone(target)
     assert sent(target)["touser"] == "@all"
+
+
+@pytest.fixture
+def resolve(tmp_path):
+    """Resolves a line over a saved application target without people, and variables."""
+
+    def call(*args, env=(), text="", **kwargs):
+        path = tmp_path / "notebook_notify.toml"
+        path.write_text(text)
+        environ = {f"NOTEBOOK_NOTIFY_{key}": value for key, value in dict(env).items()}
+        environ |= {"NOTEBOOK_NOTIFY_CONFIG": str(path), "OPS": "s3cr3t-of-the-app"}
+        return Targets(SPECS, environ).resolve(*args, **kwargs)
+
+    return call
+
+
+SAVED = (
+    '[targets.app]\nchannel = "wecom_app"\ncorp_id = "ww1"\ncorp_secret = "env:OPS"\nagent_id = 7\n'
+)
+
+
+@pytest.mark.parametrize("explicit", [None, {}, {"agent_id": 6}, {"corp_secret": "other-secret"}])
+def test_an_override_does_not_make_a_saved_target_everyone(resolve, explicit):
+    """A saved target that names no one is refused, whatever is given in place of its fields."""
+    target = resolve("app", text=SAVED, magic="wechat_app", explicit=explicit)
+    assert not CHANNEL.everyone(target)
+    with pytest.raises(TargetError, match=r"target app names no one"):
+        CHANNEL.check(target)
+
+
+def test_whatever_the_source_is_called():
+    """Whether everyone is meant hangs on the target's name, not on the words for its origin."""
+    for source in ("explicit", "environment", "sandbox", "x"):
+        assert not CHANNEL.everyone(Target("wecom_app", FIELDS, "app", source))
+
+
+ENV = {"WECOM_CORP_ID": "ww1", "WECOM_CORP_SECRET": "s3cr3t-of-the-app", "WECOM_AGENT_ID": "7"}
+
+
+@pytest.mark.parametrize("magic", [None, "wechat_app"])
+@pytest.mark.parametrize("users", [None, "", " , "])
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", ("%notify_setup NAME", "wecom_app lacks NOTEBOOK_NOTIFY_WECOM_USERS (Contacts")),
+        ("zh", ("%notify_setup 名称", "wecom_app 还缺 NOTEBOOK_NOTIFY_WECOM_USERS (通讯录")),
+    ],
+)
+def test_the_environment_does_not_mean_everyone(
+    resolve, monkeypatch, magic, users, language, words
+):
+    """Credentials in the environment alone are refused, with both ways to say who is meant."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", language)
+    env = ENV if users is None else {**ENV, "WECOM_USERS": users}
+    with pytest.raises(TargetError) as refusal:
+        resolve(magic=magic, env=env)
+    assert all(word in str(refusal.value) for word in (*words, '"@all"'))
+
+
+@pytest.mark.parametrize(
+    ("users", "wire", "everyone"),
+    [("zhangwei", "zhangwei", False), ("a|b, c", "a|b|c", False), ("@all", "@all", True)],
+)
+def test_the_environment_may_say_who(resolve, users, wire, everyone):
+    """NOTEBOOK_NOTIFY_WECOM_USERS names people, or everyone on purpose."""
+    target = resolve(magic="wechat_app", env={**ENV, "WECOM_USERS": users})
+    CHANNEL.check(target)
+    assert CHANNEL.everyone(target) == everyone
+    assert sent(Target("wecom_app", {**target.fields, "corp_secret": "x"}))["touser"] == wire
+
+
+def test_a_chat_is_not_held_up_by_the_same_credentials(resolve):
+    """With a chat's id besides, the environment's only whole target is the chat."""
+    assert resolve(env={**ENV, "WECOM_CHAT_ID": "c"}).channel == "wecom_chat"
 
 
 def test_explicit_people_are_kept():

@@ -1,0 +1,85 @@
+"""What goes along with a text is uploaded first, once for all targets of an application."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from typing import TYPE_CHECKING
+
+from notebook_notify.delivery.store import MemoryStore
+from notebook_notify.delivery.tokens import Tokens
+from notebook_notify.errors import TransportError
+from notebook_notify.outcomes import RefusedError, verdict_of
+from notebook_notify.platforms.base import Media
+from notebook_notify.platforms.media import UnfitError, fit, kind_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from notebook_notify.delivery.transport import Transport
+    from notebook_notify.messages import Attachment
+    from notebook_notify.outcomes import Delivery
+    from notebook_notify.platforms.base import Verdict
+
+#: How long an upload's id is used again, in seconds; WeCom's are good for three days.
+MEDIA_LIFE = 3600.0
+
+
+class Uploads:
+    """Uploads attachments and remembers their ids. Thread-safe.
+
+    Args:
+        transport: what carries them.
+        attempt: the sender's way to make a call with a token, and again where it helps.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        attempt: Callable[[Delivery, str, Callable[[str], Verdict], float], Verdict],
+    ) -> None:
+        self._transport = transport
+        self._attempt = attempt
+        self._ids = Tokens(MemoryStore())
+
+    def __call__(
+        self, delivery: Delivery, key: str, attachments: Iterable[Attachment]
+    ) -> Iterator[Media]:
+        """Upload what can be, and note the rest. Half of the time is kept for the text."""
+        now = time.monotonic()
+        until = now + (delivery.deadline - now) / 2
+        for given in attachments:
+            try:
+                attachment, note = fit(given, delivery.channel.media)
+                media_id = self._id_of(delivery, key, attachment, until)
+            except UnfitError as unfit:
+                delivery.missed = True
+                delivery.notes.append(str(unfit))
+                continue
+            except (TransportError, RefusedError) as error:
+                delivery.miss(given.name, verdict_of(error), uploading=True)
+                continue
+            if note:
+                delivery.notes.append(note)
+            yield Media(kind_of(attachment), media_id, attachment.name)
+
+    def _id_of(self, delivery: Delivery, key: str, attachment: Attachment, until: float) -> str:
+        """The platform's id of *attachment*, uploaded once for all targets of an application."""
+        channel = delivery.channel
+
+        def upload(token: str) -> Verdict:
+            request = channel.upload_request(delivery.target, attachment, token)
+            check = delivery.flight.check
+            return channel.read_upload(
+                self._transport.perform(request, deadline=until, depart=check)
+            )
+
+        def fetch() -> tuple[str, float]:
+            verdict = self._attempt(delivery, key, upload, until)
+            if verdict.kind != "ok" or not verdict.message_id:
+                raise RefusedError(verdict)
+            return verdict.message_id, MEDIA_LIFE
+
+        digest = hashlib.sha256(attachment.data).hexdigest()
+        name = f"{key}:{kind_of(attachment)}:{attachment.name}:{digest}"
+        return self._ids.get(name, fetch, deadline=until)
