@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import linecache
-import re
 import sysconfig
 import traceback
 from pathlib import PurePath
@@ -29,13 +28,17 @@ _LIBRARIES = tuple(
 LONGEST = 20_000
 
 
+#: How many of a group's exceptions are named.
+MOST_INNER = 3
+
+
 def failure(error: BaseException, shell: Any = None, count: int | None = None) -> Failure:
     """What to tell of *error*, raised by cell ``[count]`` of *shell*, or by a script."""
     if isinstance(error, SyntaxError) and error.lineno and _is_cell(error.filename, shell):
         place = Place(_line(count, error.lineno), (error.text or "").strip())
         return Failure(_headline(error), error.lineno, (place,))
     steps = list(traceback.walk_tb(error.__traceback__))
-    own = [(frame, line) for frame, line in steps if not _is_library(frame)]
+    own = [(frame, line) for frame, line in steps if _is_own(frame)]
     cell = [(frame, line) for frame, line in own if _is_cell(frame.f_code.co_filename, shell)]
     if not cell:
         places = tuple(_script_place(frame, line) for frame, line in own[-1:])
@@ -71,7 +74,10 @@ def _headline(error: BaseException) -> str:
         said = error.msg or said
     lines = [line.strip() for line in plain_lines(said[:LONGEST]) if line.strip()]
     name = type(error).__name__
-    return f"{name}: {' '.join(lines[:3])}" if lines else name
+    told = f"{name}: {' '.join(lines[:3])}" if lines else name
+    if isinstance(error, BaseExceptionGroup):  # what it holds says more than its own text
+        told += " · " + "; ".join(map(_headline, error.exceptions[:MOST_INNER]))
+    return told
 
 
 def _is_cell(name: str | None, shell: Any) -> bool:
@@ -80,11 +86,16 @@ def _is_cell(name: str | None, shell: Any) -> bool:
     return name is not None and (name in cells or name.startswith(("<ipython-input-", "<timed ")))
 
 
-def _is_library(frame: FrameType) -> bool:
+#: Frames of their own before Python 3.12, which no reader thinks of as such.
+_COMPREHENSIONS = ("<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>")
+
+
+def _is_own(frame: FrameType) -> bool:
+    """Whether the frame is the user's code: of no library, and no mere comprehension."""
     name = frame.f_code.co_filename
-    if name.startswith("<"):
-        return name.startswith("<frozen")
-    return name.startswith(_LIBRARIES) or "site-packages" in name
+    if frame.f_code.co_name in _COMPREHENSIONS or name.startswith("<frozen"):
+        return False
+    return name.startswith("<") or not (name.startswith(_LIBRARIES) or "site-packages" in name)
 
 
 def _script_place(frame: FrameType, line: int) -> Place:
@@ -95,9 +106,7 @@ def _script_place(frame: FrameType, line: int) -> Place:
 
 
 def _function(frame: FrameType) -> str:
-    name = frame.f_code.co_qualname.replace("<locals>.", "")
-    # Before Python 3.12 a comprehension has a frame of its own; no reader thinks of it as one.
-    return re.sub(r"\.<(?:list|set|dict)comp>|\.<genexpr>", "", name) + "()"
+    return f"{frame.f_code.co_qualname.replace('<locals>.', '')}()"
 
 
 def _line(count: int | None, line: int) -> str:

@@ -136,12 +136,12 @@ class NotifyMagics(Magics):
             send_text(make_call(options, FAMILIES[magic], self.shell), options.rest, self.shell)
             return
         if options.rest:
+            title = options.rest.strip().strip("\"'“”‘’")
             raise UsageError(
                 say(
-                    f"%%{magic} 这一行只放选项；标题用 --title，"
-                    f"例如 --title {options.rest.split()[0]}",
+                    f'%%{magic} 这一行只放选项；标题用 --title，例如 --title "{title}"',
                     f"the line of %%{magic} takes options only; name the run with "
-                    f"--title {options.rest.split()[0]}",
+                    f'--title "{title}"',
                 )
             )
         if options.text:

@@ -165,8 +165,9 @@ def _no_literal(option: str) -> UsageError:
     )
 
 
-_TOKEN = re.compile(r"""(?:[^\s"']|"(?:[^"\\]|\\.)*"|'[^']*')+(?=\s|$)""")
-_QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'([^']*)'""")
+# Chinese quotation marks are what a Chinese keyboard gives.
+_TOKEN = re.compile(r"""(?:[^\s"'“‘]|"(?:[^"\\]|\\.)*"|'[^']*'|“[^”]*”|‘[^’]*’)+(?=\s|$)""")
+_QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'([^']*)'|“([^”]*)”|‘([^’]*)’""")
 
 
 def _split(line: str, parser: argparse.ArgumentParser) -> tuple[list[str], str]:
@@ -193,7 +194,10 @@ def _split(line: str, parser: argparse.ArgumentParser) -> tuple[list[str], str]:
             if at >= len(line):
                 raise UsageError(say(f"{name} 后面缺少值", f"{name} needs a value"))
             value, at = _token(line, at)
-        tokens.append(f"{action.option_strings[-1]}={_unquoted(value)}")
+        value = _unquoted(value)
+        if value == "--":  # argparse takes it away
+            raise UsageError(say(f"{name} 的值不能是 --", f"{name} cannot be --"))
+        tokens.append(f"{action.option_strings[-1]}={value}")
 
 
 def _token(line: str, at: int) -> tuple[str, int]:
@@ -208,7 +212,7 @@ def _token(line: str, at: int) -> tuple[str, int]:
 def _unquoted(value: str) -> str:
     def bare(match: re.Match[str]) -> str:
         if match[1] is None:
-            return match[2]
+            return next(text for text in match.groups()[1:] if text is not None)
         return re.sub(r'\\(["\\])', r"\1", match[1])
 
     return _QUOTED.sub(bare, value)
@@ -243,7 +247,7 @@ def fill(text: str, namespace: Mapping[str, Any]) -> tuple[str, list[str]]:
         try:
             # One field at a time: a failing one must not take the others with it.
             return match[0].format_map(namespace)
-        except Exception:  # noqa: BLE001 - whatever the user's objects raise
+        except (Exception, SystemExit):  # noqa: BLE001 - whatever the user's objects raise
             failed.append(match[0])
             return match[0]
 

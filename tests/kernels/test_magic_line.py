@@ -13,7 +13,7 @@ REFUSED = {
     "--title": "--title",
     "--title 'open": "quotation mark",
     "-o 2x": "-o 2x",
-    "some text": "--title some",
+    "some text": '--title "some text"',
     "--corp-secret {nowhere}": "nowhere",
 }
 

@@ -67,3 +67,9 @@ def test_the_variable_never_holds_an_earlier_report(kernel, message):
     assert kernel.run("report is None").value == "True"
     kernel.run("%notify_wechat -o report --dry-run x")
     assert kernel.run("report is None").value == "True"
+
+
+def test_a_comprehension_is_no_place_of_its_own(kernel, message):
+    """An error within a comprehension is one of the line on which that stands."""
+    shown = kernel.run("%%notify_wechat\nd = {}\nx = [d[k] for k in 'ab']")
+    assert f"Where\n[{shown.count}] line 3\n    x = [d[k] for k in 'ab']" in message()

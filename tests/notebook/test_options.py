@@ -46,7 +46,7 @@ def test_values_need_no_quotes(word, between):
     assert (parsed.title, parsed.rest) == (word, 'it\'s {x} "quoted"')
 
 
-@given(LINE)
+@given(LINE.filter(lambda text: text != "--"))
 def test_quoted_values(text):
     """In double quotes only the quote and the backslash are written with a backslash."""
     quoted = text.replace("\\", "\\\\").replace('"', '\\"')
@@ -176,3 +176,19 @@ def test_a_secret_in_a_body_that_is_sent_is_refused(run):
     assert "s3cr3t" not in shown
     assert run("box.inbox == []").strip().endswith("True")
     run("box.stop()")
+
+
+def test_chinese_quotation_marks_quote() -> None:
+    """What a Chinese keyboard gives for quotation marks quotes as well."""
+    options = parse("--title “夜间 回测” --summary ‘a b’ 完成 “了”", PARSER)
+    assert (options.title, options.summary, options.rest) == ("夜间 回测", "a b", "完成 “了”")
+
+
+def test_a_field_that_ends_python_is_only_a_field() -> None:
+    """A value whose form raises even SystemExit stays as typed."""
+
+    class Bad:
+        def __format__(self, _spec: str) -> str:
+            raise SystemExit(3)
+
+    assert fill("x {bad}", {"bad": Bad()}) == ("x {bad}", ["{bad}"])

@@ -42,7 +42,7 @@ def calls(channel, proxy):
         (PASSWORD, PASSWORD),
         ("http://egress:3128", "http://egress:3128"),
         ("env:EGRESS", PASSWORD),
-        (Secret("http://egress"), "http://egress"),
+        (Secret("http://masked.example"), "http://masked.example"),
         ("", None),
         (None, None),
     ],
