@@ -84,7 +84,8 @@ def _whole(message: object) -> Message:
     pieces: Sequence[Any] = [message] if alone else cast("Sequence[Any]", message)
     for one in pieces:
         content = one.content if isinstance(one, Text) else one
-        if not isinstance(content, str | Image | File):
+        data = content.data if isinstance(content, Image | File) else b""
+        if not isinstance(content, str | Image | File) or not isinstance(data, bytes):
             kind = type(content).__name__
             raise TargetError(
                 say(

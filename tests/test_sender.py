@@ -12,7 +12,7 @@ import warnings
 
 import pytest
 
-from notebook_notify import Text, secret, send, sender
+from notebook_notify import Image, Text, secret, send, sender
 from notebook_notify.errors import (
     SecretError,
     SendError,
@@ -137,7 +137,9 @@ def test_check_takes_as_long_as_the_slowest(known):
     assert [result.outcome for result in report.results] == ["failed"] * 3
 
 
-@pytest.mark.parametrize("message", [3.14, None, b"x", {"a": 1}, ["x", 3.14], Text(3), iter("x")])
+@pytest.mark.parametrize(
+    "message", [3.14, None, b"x", {"a": 1}, ["x", 3.14], Text(3), iter("x"), Image("text")]
+)
 def test_what_is_no_message(known, message):
     """What is no text, picture or file is the caller's mistake, named by its type."""
     with pytest.raises(TargetError, match="a message is a text, an Image, a File"):

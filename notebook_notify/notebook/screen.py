@@ -40,7 +40,7 @@ class Record:
         html: its HTML form, or an empty string.
         error: the last error that was shown, e.g. ``ValueError: x``, or ``None``.
         images: how many pictures are shown.
-        pictures: the first of them, PNG or JPEG files.
+        pictures: the last of them, PNG or JPEG files.
     """
 
     lines: tuple[str, ...] = ()
@@ -109,6 +109,7 @@ class Screen:
                     else:
                         self._within_line &= not piece.text
                         self._add(piece)
+                    self._forget_pictures()
 
     def stream(self, text: str, name: str = "") -> None:
         """Text of the stream *name*: on a page, each begins on a line of its own."""
@@ -162,7 +163,7 @@ class Screen:
                 html=value.html if value is not None else "",
                 error=self._error,
                 images=self._images_lost + sum(piece.image for piece in self._shown()),
-                pictures=tuple(_pictures(self._shown())),
+                pictures=tuple(_files(piece.picture for piece in self._shown() if piece.picture)),
             )
 
     def _begin(self) -> None:
@@ -186,6 +187,14 @@ class Screen:
     def _shown(self) -> list[_Piece]:
         return [*self._pieces, *([self._value] if self._value else [])]
 
+    def _forget_pictures(self) -> None:
+        """Keep the last pictures, as many as are within the budget; the others are counted."""
+        room = PICTURES
+        for piece in reversed(self._shown()):
+            room -= len(piece.picture)
+            if room < 0:
+                piece.picture = ""
+
     def _update(self, new: _Piece) -> None:
         for piece in self._shown():
             if new.display_id is not None and piece.display_id == new.display_id:
@@ -193,6 +202,7 @@ class Screen:
                     self._size += len(new.text) - len(piece.text)
                 piece.text, piece.html = new.text, new.html
                 piece.image, piece.picture = new.image, new.picture
+        self._forget_pictures()
         self._trim()
 
     def _add(self, piece: _Piece) -> None:
@@ -256,14 +266,10 @@ def _display(data: dict[str, Any], display_id: str | None, budget: int) -> _Piec
     )
 
 
-def _pictures(pieces: Iterable[_Piece]) -> Iterator[bytes]:
-    """The pictures as files, as long as they are within the budget."""
-    room = PICTURES
-    for piece in pieces:
-        room -= len(piece.picture)
-        if piece.picture and room >= 0:
-            with contextlib.suppress(ValueError):
-                yield base64.b64decode(piece.picture)
+def _files(pictures: Iterable[str]) -> Iterator[bytes]:
+    for picture in pictures:
+        with contextlib.suppress(ValueError):
+            yield base64.b64decode(picture)
 
 
 def _joined(pieces: Iterable[_Piece]) -> str:

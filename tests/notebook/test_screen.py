@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import base64
+
 from hypothesis import given
 from hypothesis import strategies as st
 
+from notebook_notify.notebook import screen as module
 from notebook_notify.notebook.screen import Screen, plain_lines
 
 TEXT = st.text(st.sampled_from("ab\n\r中\x1b[31m"), max_size=30)
@@ -142,3 +145,15 @@ def test_updates_values_and_pictures():
     record = screen.record()
     assert record.lines == ("A", "b")
     assert (record.value, record.images, record.total) == ("42", 1, 2)
+
+
+def test_the_last_pictures_are_kept_within_bounds(monkeypatch):
+    """Of many plots the last are kept, as many as the budget has room for; all are counted."""
+    monkeypatch.setattr(module, "PICTURES", 100)
+    screen = Screen()
+    for number in range(20):
+        data = base64.b64encode(bytes([number]) * 30).decode()  # 40 characters
+        screen.message("display_data", {"data": {"image/png": data}})
+    record = screen.record()
+    assert record.images == 20
+    assert record.pictures == (bytes([18]) * 30, bytes([19]) * 30)
