@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -58,13 +57,15 @@ class SandboxMagics(Magics):
 
     def _use(self, sandbox: Sandbox | SandboxClient) -> str:
         """Make *sandbox* the default; if it is none, give what is wrong and keep the one before."""
+        from http.client import HTTPException
+
         from notebook_notify.sender import TARGETS
 
         try:
             TARGETS.use_sandbox(sandbox.targets)
         except NotifyError as error:  # an address over which nothing may be sent
             return str(error)
-        except (OSError, ValueError, http.client.HTTPException):
+        except (OSError, ValueError, HTTPException):
             return say(f"{sandbox.url} 没有沙盒在应答", f"no sandbox answers at {sandbox.url}")
         except (AttributeError, TypeError):
             return say(
@@ -99,6 +100,8 @@ class SandboxMagics(Magics):
         self._show()
 
     def _show(self) -> None:
+        from http.client import HTTPException
+
         from notebook_notify.sandbox import page
 
         sandbox: Any = self._sandbox
@@ -114,7 +117,7 @@ class SandboxMagics(Magics):
                 "沙盒已不在应答：重新 %notify_sandbox",
                 "the sandbox answers no more: %notify_sandbox again",
             )
-        except (ValueError, LookupError, TypeError, http.client.HTTPException):
+        except (ValueError, LookupError, TypeError, HTTPException):
             told = say(
                 f"{sandbox.url} 的消息无法显示：它可能是别的版本",
                 f"the messages at {sandbox.url} cannot be shown: it may be of another version",
