@@ -214,10 +214,8 @@ class Targets:
 
     def _default(self, magic: str | None) -> Target:
         sandbox = _wanted(self._sandbox_defaults, magic)
-        if len(sandbox) == 1:
+        if sandbox:  # the first will do: nothing goes to a phone
             return self._sandbox[sandbox[0]]
-        if sandbox:  # never past the sandbox to someone's phone, whatever [defaults] says
-            raise self._several(self._sandbox, None)
         config = self.config
         saved = _wanted(config.defaults, magic)
         if len(saved) == 1:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+import hypothesis
 import pytest
 
 from notebook_notify import secret, sender, texts
@@ -13,6 +14,11 @@ from notebook_notify.sandbox import Sandbox
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+# CI says the same of the same tree; on a developer's machine the search goes on.
+hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("search", deadline=None)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "search")
 
 _OURS = ("NOTEBOOK_NOTIFY_", "JPY_SESSION_NAME", "JUPYTERHUB_")
 _PROXIES = (
