@@ -39,6 +39,7 @@ LAYERS = [
         "platforms.checks",
         "platforms.dingtalk",
         "platforms.dingtalk_chat",
+        "platforms.errcode",
         "platforms.media",
         "platforms.replies",
         "platforms.wecom",

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notebook_notify.delivery.transport import Request
 from notebook_notify.platforms.base import wire
-from notebook_notify.platforms.checks import host_of, proxy_of
-from notebook_notify.platforms.dingtalk import APP_KEY, APP_SECRET, HOST, DingTalkChannel
+from notebook_notify.platforms.dingtalk import APP_KEY, APP_SECRET, DingTalkChannel
 from notebook_notify.targets import Field, Spec
 
 if TYPE_CHECKING:
+    from notebook_notify.delivery.transport import Request
     from notebook_notify.platforms.base import Media
     from notebook_notify.targets import Target
 
@@ -53,13 +52,5 @@ class DingTalkChat(DingTalkChannel):
         once: bool = False,  # noqa: ARG002 - chat/send has no check for repeats
     ) -> Request:
         """``POST /chat/send``, the message nested in ``msg``."""
-        return Request(
-            "POST",
-            host_of(target, HOST) + "/chat/send",
-            {"access_token": token},
-            {
-                "chatid": str(target.get("chat_id")).strip(),
-                "msg": wire(content),
-            },
-            proxy_of(target),
-        )
+        chat_id = str(target.get("chat_id")).strip()
+        return self.post(target, "/chat/send", token, {"chatid": chat_id, "msg": wire(content)})

@@ -76,12 +76,15 @@ def read(reply: Reply, *, busy: frozenset[int], refresh: frozenset[int] = frozen
         return _unreadable(reply, UNKNOWN if lost else UNREADABLE)
     code = code_of(payload)
     if code == 0:
-        # Accepted: whatever form the ids have, none may turn that into a failure.
-        refused = {key: _ids(payload[key]) for key in REFUSALS if key in payload}
-        return Verdict("ok", payload | refused)
+        return Verdict("ok", payload)
     if code in refresh:
         return Verdict("refresh", payload)
     return Verdict("busy" if code in busy else "failed", payload)
+
+
+def refused(payload: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
+    """Whom an accepted message did not reach, by the reply's key; whatever form the ids have."""
+    return {key: tuple(ids) for key in REFUSALS if (ids := _ids(payload.get(key)))}
 
 
 def read_token(reply: Reply, *, busy: frozenset[int]) -> Token | Verdict:
@@ -136,13 +139,18 @@ def _integer(value: object) -> int | None:
     return int(value) if _NUMBER.fullmatch(str(value)) else None
 
 
-def _ids(value: object) -> object:
-    """The ids in a reply as they came: a text with ``|`` between several, or a list.
+def _ids(value: object) -> list[str]:
+    """The ids in a reply: a text with ``|`` between several, or a list.
 
     Anything else, which no reader expects, becomes one id, cut to ``SHOWN`` characters.
     """
-    ids = isinstance(value, list) and all(type(one) in (str, int) for one in value)
-    return value if ids or value is None or isinstance(value, str) else [str(value)[:SHOWN]]
+    if value is None:
+        return []
+    if isinstance(value, list) and all(type(one) in (str, int) for one in value):
+        ids = [str(one) for one in value]
+    else:
+        ids = value.split("|") if isinstance(value, str) else [str(value)[:SHOWN]]
+    return [one for one in map(str.strip, ids) if one]
 
 
 def _unreadable(reply: Reply, errcode: int, why: str = "unreadable answer") -> Verdict:
