@@ -220,7 +220,7 @@ class Targets:
         saved = _wanted(config.defaults, magic)
         if len(saved) == 1:
             return self._saved_default(saved[0], magic, config)
-        whole, _ = from_environment(self._of(magic), self._environ)
+        whole, _ = from_environment(self._of(magic), self._environ, own=magic is not None)
         if len(whole) > 1:
             kinds = ", ".join(one.channel for one in whole)
             raise TargetError(

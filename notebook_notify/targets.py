@@ -29,11 +29,10 @@ class Field:
     Attributes:
         name: as in the config file, e.g. ``corp_id``; ``--corp-id`` on a magic line.
         where: where in the admin console to find it, in Chinese and in English.
-        required: whether a target of the channel can do without.
+        required: whether a target of the channel cannot do without.
         env: the environment variable behind ``NOTEBOOK_NOTIFY_``, if there is one.
-        kind: ``"text"``, ``"integer"``, ``"names"`` (a list of ids, or one string), ``"flag"``,
-            ``"url"`` (https; plain http on loopback only), ``"proxy"``.
-        env_needed: whether the environment's target cannot do without, although others can.
+        kind: ``text``, ``integer``, ``names`` (ids), ``flag``, ``url`` (https) or ``proxy``.
+        env_scope: its value, if unset, in the environment's target; needed but by its own magic.
     """
 
     name: str
@@ -41,7 +40,7 @@ class Field:
     required: bool = True
     env: str | None = None
     kind: str = "text"
-    env_needed: bool = False
+    env_scope: str | None = None
 
     @property
     def secret(self) -> bool:
@@ -148,7 +147,7 @@ class Spec:
         return [
             one
             for one in self.fields
-            if (one.required or (in_env and one.env_needed))
+            if (one.required or (in_env and one.env_scope))
             and not fields.get(one.name)
             and fields.get(one.name) != 0
         ]
@@ -308,11 +307,12 @@ def missing(target: Target, spec: Spec, environ: Mapping[str, str]) -> list[str]
 
 
 def from_environment(
-    specs: Iterable[Spec], environ: Mapping[str, str]
+    specs: Iterable[Spec], environ: Mapping[str, str], *, own: bool = False
 ) -> tuple[list[Target], list[Target]]:
     """The targets that the environment describes: whole ones, and ones that lack a variable.
 
-    One that lacks something is left out if all that is set of it belongs to a whole one.
+    One that lacks something is left out if all that is set of it belongs to a whole one. *own*:
+    asked for by its own magic.
 
     Raises:
         TargetError: a variable's value is of a wrong kind.
@@ -321,7 +321,8 @@ def from_environment(
     used: set[str | None] = set()
     for spec in specs:
         given = [one for one in spec.fields if one.variable and environ.get(one.variable)]
-        values = {one.name: _from_variable(one, environ) for one in given}
+        scope = {one.name: one.env_scope for one in spec.fields if own and one.env_scope}
+        values = scope | {one.name: _from_variable(one, environ) for one in given}
         target = Target(spec.kind, values, source=ENVIRONMENT)
         if given and not spec.lacking(values, in_env=True):
             whole.append(target)

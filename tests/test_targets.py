@@ -30,7 +30,7 @@ APP = Spec(
         Field("corp_id", HERE, env="CORP_ID"),
         Field("corp_secret", HERE, env="CORP_SECRET"),
         Field("agent_id", HERE, env="AGENT_ID", kind="integer"),
-        Field("users", HERE, required=False, env="USERS", kind="names", env_needed=True),
+        Field("users", HERE, required=False, env="USERS", kind="names", env_scope="@all"),
         Field("safe", HERE, required=False, kind="flag"),
     ),
 )

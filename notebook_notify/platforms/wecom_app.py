@@ -56,7 +56,7 @@ class WeComApp(WeComChannel):
                 required=False,
                 env="WECOM_USERS",
                 kind="names",
-                env_needed=True,
+                env_scope=EVERYONE,  # as the DolphinDB module's function
             ),
             Field(
                 "parties",
@@ -131,10 +131,10 @@ class WeComApp(WeComChannel):
 def _recipients(target: Target) -> dict[str, tuple[str, ...]]:
     """The ids by field, empty fields left out.
 
-    Credentials given on the spot, without a word on people, stand for everyone in the scope, as
-    with the DolphinDB module's function. A saved target does not, nor does the environment's,
-    which is not whole without people: those who use it did not type it. A list that is there
-    but empty does not either: whoever computed it meant no one.
+    Credentials given on the spot, or the environment's for ``%%notify_wechat_app``, without a
+    word on people, stand for everyone in the scope, as with the DolphinDB module's function. A
+    saved target does not. A list that is there but empty does not either: whoever computed it
+    meant no one.
     """
     if target.name is None and all(target.get(field) is None for field in MOST):
         return {"users": (EVERYONE,)}

@@ -109,8 +109,9 @@ def test_whatever_the_source_is_called():
 ENV = {"WECOM_CORP_ID": "ww1", "WECOM_CORP_SECRET": "s3cr3t-of-the-app", "WECOM_AGENT_ID": "7"}
 
 
-@pytest.mark.parametrize("magic", [None, "wechat_app"])
-@pytest.mark.parametrize("users", [None, "", " , "])
+@pytest.mark.parametrize(
+    ("magic", "users"), [(None, None), (None, ""), (None, " , "), ("wechat_app", " , ")]
+)
 @pytest.mark.parametrize(
     ("language", "words"),
     [
@@ -121,12 +122,19 @@ ENV = {"WECOM_CORP_ID": "ww1", "WECOM_CORP_SECRET": "s3cr3t-of-the-app", "WECOM_
 def test_the_environment_does_not_mean_everyone(
     resolve, monkeypatch, magic, users, language, words
 ):
-    """Credentials in the environment alone are refused, with both ways to say who is meant."""
+    """A message that names no magic never goes to everyone by the environment's credentials."""
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", language)
     env = ENV if users is None else {**ENV, "WECOM_USERS": users}
     with pytest.raises(TargetError) as refusal:
         resolve(magic=magic, env=env)
     assert all(word in str(refusal.value) for word in (*words, '"@all"'))
+
+
+def test_its_own_magic_means_the_scope(resolve):
+    """`%%notify_wechat_app` with the environment's credentials alone means what the seed meant."""
+    target = resolve(magic="wechat_app", env=ENV)
+    CHANNEL.check(target)
+    assert CHANNEL.everyone(target)
 
 
 @pytest.mark.parametrize(
