@@ -64,11 +64,6 @@ class Targets:
         """The config files that count, the strongest first; they need not exist."""
         return files.paths(self._environ)
 
-    @property
-    def sandbox_active(self) -> bool:
-        """Whether the sandbox's targets are the defaults."""
-        return bool(self._sandbox)
-
     def use_sandbox(self, targets: Mapping[str, Mapping[str, Any]]) -> None:
         """Make the sandbox's targets known, and the defaults until the process ends.
 

@@ -347,9 +347,7 @@ def test_without_a_magic(book, text, env, found):
 def test_the_sandbox_becomes_the_default(book):
     """From use_sandbox on, its targets are the defaults, before the file and the environment."""
     targets = book('[defaults]\nwechat = "ops"\n' + OPS + DING, CHAT_ENV)
-    assert not targets.sandbox_active
     targets.use_sandbox(SANDBOX)
-    assert targets.sandbox_active
     chat = targets.resolve(magic="wechat")
     assert (chat.name, chat.source, chat.reveal("corp_secret")) == (
         "sandbox-wecom_chat",

@@ -109,13 +109,15 @@ def test_an_inbox_of_another_kind_is_one_line(run, sandbox, monkeypatch) -> None
 def test_unloading_stops_the_sandbox(run, shell) -> None:
     """After `%unload_ext` no server of ours answers, and the sandbox is no longer the default."""
     from notebook_notify import unload_ipython_extension
+    from notebook_notify.errors import TargetError
     from notebook_notify.sender import TARGETS
 
     run("%notify_sandbox -o box")
     url = shell.user_ns["box"].url
-    assert TARGETS.sandbox_active
+    assert TARGETS.resolve().source == "sandbox"
     unload_ipython_extension(shell)
-    assert not TARGETS.sandbox_active
+    with pytest.raises(TargetError, match="no target yet"):
+        TARGETS.resolve()
     with pytest.raises(OSError, match="refused"):
         urllib.request.urlopen(url, timeout=5)
 
