@@ -11,16 +11,9 @@ from typing import TYPE_CHECKING, Any
 from notebook_notify import config as files
 from notebook_notify import texts
 from notebook_notify.errors import ConfigError, NotifyError, SecretError, TargetError
+from notebook_notify.fields import did_you_mean
 from notebook_notify.secret import Secret
-from notebook_notify.targets import (
-    MAGICS,
-    Known,
-    Target,
-    did_you_mean,
-    from_environment,
-    masked,
-    missing,
-)
+from notebook_notify.targets import MAGICS, Known, Target, from_environment, masked, missing
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -28,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from notebook_notify.config import Config
-    from notebook_notify.targets import Spec
+    from notebook_notify.fields import Spec
 
 __all__ = ["Known", "Targets"]
 
@@ -134,7 +127,9 @@ class Targets:
         if default_for not in (None, spec.magic):
             raise _other_magic(name, spec)
         path = self.looked_in[0]
-        files.save(path, name, Target(spec.kind, spec.parse(target.fields)), default_for)
+        from notebook_notify.config_edit import save
+
+        save(path, name, Target(spec.kind, spec.parse(target.fields)), default_for)
         return path
 
     # ── which one is meant ───────────────────────────────────────────────────────────────────

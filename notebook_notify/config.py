@@ -1,4 +1,4 @@
-"""The config file ``notebook_notify.toml``: found, read, checked, and written with care."""
+"""The config file ``notebook_notify.toml``: found, read and checked."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.errors import ConfigError, NotifyError
+from notebook_notify.fields import did_you_mean
 from notebook_notify.secret import Secret
-from notebook_notify.targets import MAGICS, Target, did_you_mean
+from notebook_notify.targets import MAGICS, Target
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from notebook_notify.targets import Spec
+    from notebook_notify.fields import Spec
 
 #: The file's name in a config folder.
 FILE = "notebook_notify.toml"
@@ -72,7 +73,7 @@ def paths(environ: Mapping[str, str]) -> list[Path]:
         named = Path(environ[VARIABLE])
         with contextlib.suppress(RuntimeError):
             return [named.expanduser().absolute()]
-        raise _wrong(named, "没有这个用户", "there is no such user", VARIABLE)
+        raise wrong(named, "没有这个用户", "there is no such user", VARIABLE)
     import platformdirs
 
     return [
@@ -118,7 +119,7 @@ def _exposed(path: Path, *, own: bool) -> str:
 
 
 def _file(path: Path, specs: Mapping[str, Spec]) -> _File | None:
-    status = _stat(path)
+    status = stat_of(path)
     if status is None:
         return None
     stamp = (status.st_mtime_ns, status.st_size, status.st_ino, status.st_mode)
@@ -126,20 +127,23 @@ def _file(path: Path, specs: Mapping[str, Spec]) -> _File | None:
     if cached is not None and cached[0] == stamp and cached[1] is specs:
         return cached[2]
     public = os.name == "posix" and bool(status.st_mode & 0o077)
-    file = _check(path, _parse(path, _read(path)), specs, public=public)
+    file = _check(path, parse(path, read_text(path)), specs, public=public)
     _cache[path] = (stamp, specs, file)
     return file
 
 
-def _wrong(path: Path, zh: str, en: str, where: str = "") -> ConfigError:
+def wrong(path: Path, zh: str, en: str, where: str = "") -> ConfigError:
+    """What is wrong, with the file and the place in it."""
     return ConfigError(" · ".join(filter(None, (str(path), where, say(zh, en)))))
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why the system refused, in its own words."""
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def _stat(path: Path) -> os.stat_result | None:
+def stat_of(path: Path) -> os.stat_result | None:
+    """The status of a file; ``None`` if there is none, ``ConfigError`` if it is no file."""
     try:
         status = path.stat()
     except (FileNotFoundError, NotADirectoryError):
@@ -148,7 +152,7 @@ def _stat(path: Path) -> os.stat_result | None:
         raise _unreadable(path, error) from None
     # Anything else, a pipe say, might never come to an end.
     if not stat.S_ISREG(status.st_mode) and str(path) != os.devnull:
-        raise _wrong(
+        raise wrong(
             path,
             f"不是文件；请移走它，或用环境变量 {VARIABLE} 指定配置文件",
             f"this is not a file; move it away, or name the config file in {VARIABLE}",
@@ -156,12 +160,13 @@ def _stat(path: Path) -> os.stat_result | None:
     return status
 
 
-def _read(path: Path) -> str:
+def read_text(path: Path) -> str:
+    """The content of a file; ``ConfigError`` if it cannot be read."""
     try:
         return path.read_bytes().decode("utf-8-sig")  # Windows' editors like to leave a mark
     except UnicodeDecodeError as error:
         line = error.object[: error.start].count(b"\n") + 1
-        problem = _wrong(
+        problem = wrong(
             path,
             f"第 {line} 行不是 UTF-8；请以 UTF-8 编码另存",
             f"line {line} is not UTF-8; save the file in that encoding",
@@ -173,14 +178,15 @@ def _read(path: Path) -> str:
 
 
 def _unreadable(path: Path, error: Exception) -> ConfigError:
-    return _wrong(
+    return wrong(
         path,
-        f"读不了（{_reason(error)}）；请检查文件和文件夹的权限",
-        f"cannot be read ({_reason(error)}); check the permissions of the file and its folder",
+        f"读不了（{reason_of(error)}）；请检查文件和文件夹的权限",
+        f"cannot be read ({reason_of(error)}); check the permissions of the file and its folder",
     )
 
 
-def _parse(path: Path, text: str) -> dict[str, Any]:
+def parse(path: Path, text: str) -> dict[str, Any]:
+    """*text* as TOML; ``ConfigError`` if it is none."""
     import tomllib
 
     try:
@@ -188,7 +194,7 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         reason = str(error)
     # Raised here: the decoder's error may hold the whole text.
-    raise _wrong(
+    raise wrong(
         path,
         f"不是有效的 TOML：{reason}；请改正该行",
         f"this is not valid TOML: {reason}; correct that line",
@@ -197,11 +203,11 @@ def _parse(path: Path, text: str) -> dict[str, Any]:
 
 def _check(path: Path, data: dict[str, Any], specs: Mapping[str, Spec], *, public: bool) -> _File:
     _only(path, data, (*_SETTINGS, "defaults", "targets"))
-    defaults = _table(path, "[defaults]", data.get("defaults", {}))
+    defaults = checked_table(path, "[defaults]", data.get("defaults", {}))
     _only(path, defaults, MAGICS, "[defaults] ")
     for magic, name in defaults.items():
         _text(path, f"[defaults] {magic}", name)
-    tables = _table(path, "[targets]", data.get("targets", {}))
+    tables = checked_table(path, "[targets]", data.get("targets", {}))
     targets = {name: _target(path, name, table, specs) for name, table in tables.items()}
     exposed = public and any(map(_holds_literal, targets.values()))
     return _File(targets, defaults, _settings(path, data), exposed)
@@ -210,14 +216,14 @@ def _check(path: Path, data: dict[str, Any], specs: Mapping[str, Spec], *, publi
 def _settings(path: Path, data: dict[str, Any]) -> dict[str, str]:
     settings = {key: _text(path, key, data[key]) for key in _SETTINGS if key in data}
     if settings.get("language", "auto") not in ("zh", "en", "auto"):
-        raise _wrong(path, "应为 zh、en 或 auto", "one of zh, en, auto is expected", "language")
+        raise wrong(path, "应为 zh、en 或 auto", "one of zh, en, auto is expected", "language")
     if "timezone" in settings:
         from zoneinfo import ZoneInfo
 
         try:
             ZoneInfo(settings["timezone"])
         except (OSError, ValueError, KeyError):
-            raise _wrong(
+            raise wrong(
                 path, "没有这个时区，例：Asia/Shanghai", "unknown; e.g. Asia/Shanghai", "timezone"
             ) from None
     return settings
@@ -225,7 +231,7 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, str]:
 
 def _target(path: Path, name: str, table: object, specs: Mapping[str, Spec]) -> Target:
     where = f"[targets.{name}]"
-    fields = dict(_table(path, where, table))
+    fields = dict(checked_table(path, where, table))
     channel = _text(path, f"{where} channel", fields.pop("channel", ""))
     if channel not in specs:
         kinds, near = " | ".join(specs), did_you_mean(channel, specs)
@@ -233,11 +239,11 @@ def _target(path: Path, name: str, table: object, specs: Mapping[str, Spec]) -> 
             ("没有这种渠道", "there is no such channel") if channel else ("必填", "is required")
         )
         where = f"{where} channel = {channel}" if channel else f"{where} channel"
-        raise _wrong(path, f"{zh}：{kinds}{near}", f"{en}: {kinds}{near}", where)
+        raise wrong(path, f"{zh}：{kinds}{near}", f"{en}: {kinds}{near}", where)
     try:
         return Target(channel, specs[channel].parse(fields), name=name, source=str(path))
     except NotifyError as error:
-        problem = _wrong(path, str(error), str(error), where)
+        problem = wrong(path, str(error), str(error), where)
     raise problem
 
 
@@ -249,101 +255,17 @@ def _only(path: Path, table: dict[str, Any], known: Iterable[str], where: str = 
     for key in table:
         if key not in known:
             near = did_you_mean(key, known)
-            raise _wrong(path, f"没有这一项{near}", f"there is no such key{near}", where + key)
+            raise wrong(path, f"没有这一项{near}", f"there is no such key{near}", where + key)
 
 
-def _table(path: Path, where: str, value: object) -> dict[str, Any]:
+def checked_table(path: Path, where: str, value: object) -> dict[str, Any]:
+    """*value* if it is a table; else ``ConfigError``."""
     if not isinstance(value, dict):
-        raise _wrong(path, "应为一张表", "a table is expected", where)
+        raise wrong(path, "应为一张表", "a table is expected", where)
     return value
 
 
 def _text(path: Path, where: str, value: object) -> str:
     if not isinstance(value, str):
-        raise _wrong(path, "应为文字（加引号）", "a text in quotes is expected", where)
+        raise wrong(path, "应为文字（加引号）", "a text in quotes is expected", where)
     return value
-
-
-def save(path: Path, name: str, target: Target, default_for: str | None = None) -> None:
-    """Write *target* as ``[targets.NAME]``, and NAME as the default of the magic *default_for*.
-
-    Comments, order and all else in the file stay.
-    The file becomes readable to its owner alone (mode 600) and is replaced in one step; a
-    symlink is followed. Literal secrets are written as they are, references as references.
-
-    Raises:
-        ConfigError: the file cannot be read, parsed or written; it is left as it was.
-    """
-    values: dict[str, Any] = {"channel": target.channel}
-    for key, value in target.fields.items():
-        values[key] = (value.reference or value.reveal()) if isinstance(value, Secret) else value
-    text = _read(path) if _stat(path) is not None else ""
-    text = _changed(path, text, "targets", name, values)
-    if default_for is not None:
-        text = _changed(path, text, "defaults", default_for, name)
-    try:
-        _replace(path, text.encode())
-        return
-    except OSError as error:
-        reason = _reason(error)
-    raise _wrong(
-        path,
-        f"写不了（{reason}）；请检查文件夹的权限和磁盘空间",
-        f"cannot be written ({reason}); check the folder's permissions and the disk",
-    )
-
-
-def _changed(path: Path, old: str, section: str, key: str, value: Any) -> str:
-    wanted = _parse(path, old)
-    _table(path, f"[{section}]", wanted.setdefault(section, {}))[key] = value
-    new = _edited(old, section, key, value)
-    # TOML can be written in ways that an edit would twist; such a file is its author's to edit.
-    if new is None or _parse(path, new) != wanted:
-        raise _wrong(
-            path,
-            "这样写的文件无法自动修改，没有改动；请手工加入",
-            "written in a way that cannot be changed safely, so it is as it was; add this by hand",
-            f"[{section}] {key}",
-        )
-    return new
-
-
-def _edited(text: str, section: str, key: str, value: Any) -> str | None:
-    import tomlkit
-    from tomlkit.items import InlineTable
-
-    try:
-        document: Any = tomlkit.parse(text)
-        table = document.setdefault(section, tomlkit.table(is_super_table=section == "targets"))
-        old = table.get(key)
-        if not isinstance(value, dict):
-            table[key] = value
-        elif isinstance(old, dict):
-            for gone in [name for name in old if name not in value]:
-                del old[gone]
-            old.update({name: one for name, one in value.items() if old.get(name) != one})
-        else:
-            new = tomlkit.inline_table() if isinstance(table, InlineTable) else tomlkit.table()
-            new.update(value)
-            table[key] = new
-        return tomlkit.dumps(document)
-    except (tomlkit.exceptions.TOMLKitError, ValueError, TypeError):
-        return None
-
-
-def _replace(path: Path, data: bytes) -> None:
-    import tempfile
-
-    path = Path(os.path.realpath(path))
-    for folder in reversed([one for one in path.parents if not one.exists()]):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # mode 600
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise

@@ -12,11 +12,12 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from notebook_notify import sender
+from notebook_notify.content import context
+from notebook_notify.content.compose import compose
+from notebook_notify.content.facts import Run
+from notebook_notify.content.failures import failure, is_interrupt
 from notebook_notify.delivery import TIMEOUT
 from notebook_notify.messages import Message
-from notebook_notify.notebook import context
-from notebook_notify.notebook.compose import Run, compose
-from notebook_notify.notebook.failures import failure, is_interrupt
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.secret import scrub
 

@@ -12,8 +12,9 @@ import pytest
 from notebook_notify import secret, texts
 from notebook_notify.book import Targets
 from notebook_notify.errors import ConfigError, TargetError
+from notebook_notify.fields import Field, Spec
 from notebook_notify.secret import Secret, scrub
-from notebook_notify.targets import Field, Known, Spec, Target
+from notebook_notify.targets import Known, Target
 
 VALUE = "s3cr3t-V4lue"
 CORP_ID = Field("corp_id", ("我的企业", "My company"), env="WECOM_CORP_ID")

@@ -10,10 +10,13 @@ from pathlib import Path
 import pytest
 
 from notebook_notify import config as module
-from notebook_notify.config import FILE, Config, load, paths, save
+from notebook_notify import config_edit as editing
+from notebook_notify.config import FILE, Config, load, paths
+from notebook_notify.config_edit import save
 from notebook_notify.errors import ConfigError
+from notebook_notify.fields import Field, Spec
 from notebook_notify.secret import Secret
-from notebook_notify.targets import Field, Spec, Target
+from notebook_notify.targets import Target
 
 VALUE = "s3cr3t-V4lue"
 HERE = ("后台", "the console")
@@ -171,8 +174,8 @@ def test_user_over_site(tmp_path):
 def test_it_is_read_again_only_if_it_changed(path, monkeypatch):
     """An unchanged file is not read twice; a changed, replaced or chmod-ed one is."""
     reads = []
-    original = module._read
-    monkeypatch.setattr(module, "_read", lambda path: reads.append(path) or original(path))
+    original = module.read_text
+    monkeypatch.setattr(module, "read_text", lambda path: reads.append(path) or original(path))
     first = read(path, WHOLE)
     assert read(path).targets == first.targets
     assert len(reads) == 1
@@ -410,8 +413,8 @@ def test_however_the_file_is_written(path, text, name):
 def test_target_and_default_are_one_change(path, monkeypatch):
     """Target and default appear together, or neither does."""
     writes = []
-    replace = module._replace
-    monkeypatch.setattr(module, "_replace", lambda *args: writes.append(args) or replace(*args))
+    replace = editing._replace
+    monkeypatch.setattr(editing, "_replace", lambda *args: writes.append(args) or replace(*args))
     save(path, "ops", NEW, "wechat_app")
     assert len(writes) == 1
     path.write_text("defaults = 3\n")  # to which nothing can be added

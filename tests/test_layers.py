@@ -16,8 +16,10 @@ ROOT = Path(notebook_notify.__file__).parent
 LAYERS = [
     ["errors", "texts"],
     ["secret"],
+    ["fields"],
     ["targets", "messages"],
     ["config"],
+    ["config_edit"],
     ["book", "reports"],
     [
         "delivery",
@@ -71,12 +73,15 @@ LAYERS = [
         "sandbox.wire",
     ],
     [
-        "notebook.compose",
-        "notebook.context",
-        "notebook.enclosures",
-        "notebook.failures",
-        "notebook.screen",
-        "notebook.tables",
+        "content",
+        "content.compose",
+        "content.context",
+        "content.enclosures",
+        "content.facts",
+        "content.failures",
+        "content.plain",
+        "content.screen",
+        "content.tables",
     ],
     ["scripts"],
     [
@@ -102,21 +107,19 @@ OWNERS = {
     "certifi": ("delivery.routes",),
     "requests": ("delivery.routes",),
     "urllib3": ("delivery.routes", "delivery.transport"),
-    "tomlkit": ("config",),
-    "PIL": ("platforms.media",),
+    "tomlkit": ("config_edit",),
+    "PIL": ("platforms.media", "content."),
     "platformdirs": ("config",),
     "keyring": ("secret", "notebook.setup_dialogue"),
     "IPython": ("notebook.",),
     "ipykernel": ("notebook.",),
     "traitlets": ("notebook.",),
     "ipywidgets": ("panel",),
-    "wcwidth": ("messages", "reports", "notebook."),
-    "matplotlib": ("notebook.",),
+    "wcwidth": ("messages", "reports", "content."),
+    "matplotlib": ("notebook.", "content."),
 }
 #: Imports that point up, for type hints alone: an error holds the report that it is about.
 FOR_TYPES = {("errors", "reports")}
-#: Parts of the notebook's wing that scripts use, which may have no IPython.
-WITHOUT_IPYTHON = ("notebook.compose", "notebook.context", "notebook.failures", "notebook.screen")
 
 
 def modules():
@@ -131,6 +134,8 @@ def modules():
 
 
 MODULES = modules()
+#: What scripts use, which may have no IPython.
+WITHOUT_IPYTHON = sorted(n for n in MODULES if n.partition(".")[0] == "content")
 
 
 def imports(name):

@@ -6,18 +6,9 @@ import pickle
 import pytest
 
 from notebook_notify.errors import SecretError, TargetError
+from notebook_notify.fields import COMMON_FIELDS, SECRET_FIELDS, Field, Spec, did_you_mean
 from notebook_notify.secret import Secret
-from notebook_notify.targets import (
-    COMMON_FIELDS,
-    SECRET_FIELDS,
-    Field,
-    Spec,
-    Target,
-    did_you_mean,
-    from_environment,
-    masked,
-    missing,
-)
+from notebook_notify.targets import Target, from_environment, masked, missing
 
 VALUE = "s3cr3t-V4lue"
 HERE = ("后台", "the console")

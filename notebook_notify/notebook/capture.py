@@ -18,9 +18,9 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any, Protocol
 
+from notebook_notify.content.screen import Record, Screen
 from notebook_notify.notebook.frames import read_frames
 from notebook_notify.notebook.layers import put
-from notebook_notify.notebook.screen import Record, Screen
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from notebook_notify.notebook.screen import Screen
+    from notebook_notify.content.screen import Screen
 
 _DELIMITER = b"<IDS|MSG>"
 _KIND = re.compile(

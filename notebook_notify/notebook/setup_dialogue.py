@@ -19,7 +19,7 @@ from notebook_notify.texts import local, say
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from notebook_notify.targets import Field, Spec
+    from notebook_notify.fields import Field, Spec
 
 
 def set_up(name: str, channel: str | None, given: Mapping[str, str]) -> None:

@@ -13,15 +13,16 @@ from IPython.core.error import UsageError
 from IPython.display import display
 
 from notebook_notify import sender
+from notebook_notify.content import context, enclosures
+from notebook_notify.content.compose import PROMISE_BYTES, compose
+from notebook_notify.content.facts import Failure, Run, Verdict
+from notebook_notify.content.failures import failure, is_interrupt
+from notebook_notify.content.screen import Record
+from notebook_notify.content.tables import read_table
 from notebook_notify.errors import NotifyError, SendInterrupted
 from notebook_notify.messages import Image, Message, promise
-from notebook_notify.notebook import context, enclosures
 from notebook_notify.notebook.capture import Capture
-from notebook_notify.notebook.compose import PROMISE_BYTES, Failure, Run, Verdict, compose
-from notebook_notify.notebook.failures import failure, is_interrupt
 from notebook_notify.notebook.options import Options, explicit_fields, fill
-from notebook_notify.notebook.screen import Record
-from notebook_notify.notebook.tables import read_table
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.reports import SendReport
 from notebook_notify.secret import scrub

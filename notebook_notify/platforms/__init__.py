@@ -11,8 +11,9 @@ from notebook_notify.platforms.wecom_chat import WeComChat
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
+    from notebook_notify.fields import Spec
     from notebook_notify.platforms.base import Channel
-    from notebook_notify.targets import Spec, Target
+    from notebook_notify.targets import Target
 
 #: The channels by kind.
 CHANNELS: dict[str, Channel] = {

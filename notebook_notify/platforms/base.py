@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Reply, Request
+    from notebook_notify.fields import Spec
     from notebook_notify.messages import Attachment
-    from notebook_notify.targets import Spec, Target
+    from notebook_notify.targets import Target
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,12 +7,13 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.errors import TargetError
+from notebook_notify.fields import COMMON_FIELDS
 from notebook_notify.secret import Secret
-from notebook_notify.targets import COMMON_FIELDS
 from notebook_notify.texts import language, say
 
 if TYPE_CHECKING:
-    from notebook_notify.targets import Field, Spec, Target
+    from notebook_notify.fields import Field, Spec
+    from notebook_notify.targets import Target
 
 
 def check_fields(target: Target, spec: Spec) -> None:

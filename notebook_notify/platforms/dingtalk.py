@@ -5,9 +5,9 @@ Pages on open.dingtalk.com: obtain-orgapp-token, server-api-error-codes-1.
 
 from __future__ import annotations
 
+from notebook_notify.fields import Field
 from notebook_notify.platforms.base import MediaLimits
 from notebook_notify.platforms.errcode import ErrcodeChannel
-from notebook_notify.targets import Field
 
 HOST = "https://oapi.dingtalk.com"
 #: Bad token under its several names; each also comes wrapped into code 88.

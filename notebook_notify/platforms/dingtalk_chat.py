@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from notebook_notify.fields import Field, Spec
 from notebook_notify.platforms.base import wire
 from notebook_notify.platforms.dingtalk import APP_KEY, APP_SECRET, DingTalkChannel
-from notebook_notify.targets import Field, Spec
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Request

@@ -5,9 +5,9 @@ Pages: developer.work.weixin.qq.com/document/path/91039 (gettoken), 90313 (error
 
 from __future__ import annotations
 
+from notebook_notify.fields import Field
 from notebook_notify.platforms.base import MediaLimits
 from notebook_notify.platforms.errcode import ErrcodeChannel
-from notebook_notify.targets import Field
 
 HOST = "https://qyapi.weixin.qq.com"
 #: ``text.content``, in bytes of UTF-8; the server cuts what is longer without an error.

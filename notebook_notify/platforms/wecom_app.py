@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notebook_notify.errors import TargetError
+from notebook_notify.fields import Field, Spec
 from notebook_notify.platforms.base import wire
 from notebook_notify.platforms.checks import names
 from notebook_notify.platforms.wecom import CORP_ID, CORP_SECRET, SAFE, WeComChannel
-from notebook_notify.targets import Field, Spec
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:

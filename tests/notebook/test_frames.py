@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from notebook_notify.content.screen import Screen
 from notebook_notify.notebook import frames
 from notebook_notify.notebook.frames import BIG, read_frames
-from notebook_notify.notebook.screen import Screen
 
 
 def _frames(kind, content, parent="p1", **dumps):

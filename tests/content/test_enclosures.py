@@ -8,10 +8,10 @@ import threading
 import pandas as pd
 import pytest
 
-from notebook_notify.notebook import enclosures
-from notebook_notify.notebook.enclosures import named_files, pictures, table_file
-from notebook_notify.notebook.screen import Record
-from notebook_notify.notebook.tables import read_table
+from notebook_notify.content import enclosures
+from notebook_notify.content.enclosures import named_files, pictures, table_file
+from notebook_notify.content.screen import Record
+from notebook_notify.content.tables import read_table
 
 PNG, JPEG = b"\x89PNG\r\n\x1a\n....", b"\xff\xd8\xff\xe0...."
 
@@ -113,7 +113,7 @@ def test_what_is_not_told_whole_goes_along(rows, columns, names):
 
 def test_a_cut_table_is_told(monkeypatch):
     """If the file has not all rows, that is told."""
-    monkeypatch.setattr("notebook_notify.notebook.tables.MOST_CELLS", 2000)
+    monkeypatch.setattr("notebook_notify.content.tables.MOST_CELLS", 2000)
     files, notes = csv(pd.DataFrame({"a": range(5000)}))
     assert files[0].data.count(b"\n") == 2001
     assert notes == ["table.csv has the first 2,000 of 5,000 rows"]

@@ -11,8 +11,8 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from notebook_notify.notebook import tables
-from notebook_notify.notebook.tables import csv_of, read_table
+from notebook_notify.content import tables
+from notebook_notify.content.tables import csv_of, read_table
 from notebook_notify.secret import MASK, remember
 
 HEAD = "<table><thead><tr><th></th><th>a</th></tr></thead><tbody><tr><th>k</th>"

@@ -7,8 +7,9 @@ import base64
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_notify.notebook import screen as module
-from notebook_notify.notebook.screen import Screen, plain_lines
+from notebook_notify.content import screen as module
+from notebook_notify.content.plain import plain_lines
+from notebook_notify.content.screen import Screen
 
 TEXT = st.text(st.sampled_from("ab\n\r中\x1b[31m"), max_size=30)
 OUTPUT = st.tuples(st.just("stream"), TEXT) | st.tuples(

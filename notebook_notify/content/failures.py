@@ -8,8 +8,8 @@ import traceback
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from notebook_notify.notebook.compose import Failure, Place
-from notebook_notify.notebook.screen import plain_lines
+from notebook_notify.content.facts import Failure, Place
+from notebook_notify.content.plain import plain_lines
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:

@@ -6,16 +6,16 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
+from notebook_notify.content.compose import ROWS
+from notebook_notify.content.tables import csv_of
 from notebook_notify.messages import File, Image
-from notebook_notify.notebook.compose import ROWS
-from notebook_notify.notebook.tables import csv_of
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from notebook_notify.notebook.screen import Record
-    from notebook_notify.notebook.tables import Table
+    from notebook_notify.content.screen import Record
+    from notebook_notify.content.tables import Table
 
 #: The most pictures that go along with one message.
 MOST_IMAGES = 2

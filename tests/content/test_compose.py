@@ -10,9 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_notify import texts
-from notebook_notify.notebook.compose import LINES, Failure, Place, Run, clip, compose
-from notebook_notify.notebook.screen import Record
-from notebook_notify.notebook.tables import Table
+from notebook_notify.content.compose import LINES, compose
+from notebook_notify.content.facts import Failure, Place, Run
+from notebook_notify.content.plain import clip
+from notebook_notify.content.screen import Record
+from notebook_notify.content.tables import Table
 from notebook_notify.secret import remember
 
 START = 1_795_514_707.0  # 2026-11-24 18:05:07 in Shanghai

@@ -9,7 +9,7 @@ import time
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from notebook_notify.notebook.failures import failure, is_interrupt
+from notebook_notify.content.failures import failure, is_interrupt
 
 
 @pytest.fixture(scope="module")

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from notebook_notify.content.plain import plain_lines
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -286,37 +288,3 @@ def _joined(pieces: Iterable[_Piece]) -> str:
 
 #: The pictures that can go along, the better first.
 _SHOWN = ("image/png", "image/jpeg")
-_ESCAPES = re.compile(
-    r"\x1b\[[0-9;:?<=>]*[ -/]*[@-~]"  # CSI: colours, cursor
-    r"|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # OSC: titles, links
-    r"|\x1b(?:[ -/]+[0-~]|[0-Z\\-~])"  # character sets, cursor
-)
-_CONTROL = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]")
-_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 cannot carry
-
-
-def plain_lines(text: str) -> list[str]:
-    """The lines that *text* leaves on a page: ANSI dropped, carriage returns applied."""
-    text = _SURROGATE.sub("\ufffd", _ESCAPES.sub("", text)).replace("\r\n", "\n")
-    lines = text.split("\n")
-    if lines and not lines[-1]:
-        lines.pop()
-    return [_CONTROL.sub("", _overwritten(line)) for line in lines]
-
-
-def _overwritten(line: str) -> str:
-    if "\b" in line:
-        kept: list[str] = []
-        for character in line:
-            if character == "\b":
-                if kept:
-                    kept.pop()
-            else:
-                kept.append(character)
-        line = "".join(kept)
-    if "\r" not in line:
-        return line
-    shown = ""
-    for piece in line.split("\r"):
-        shown = piece + shown[len(piece) :]
-    return shown

@@ -6,20 +6,21 @@ line 3 who and where. Chat is set in a proportional font, so nothing is aligned 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
-from notebook_notify.notebook.screen import Record, plain_lines
+from notebook_notify.content.facts import Place, Run
+from notebook_notify.content.plain import clip, clip_start, plain_lines, size_of
 from notebook_notify.secret import scrub
 from notebook_notify.texts import duration, local, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from notebook_notify.notebook.tables import Table
+    from notebook_notify.content.facts import Failure
+    from notebook_notify.content.tables import Table
 
 _Rows = tuple[tuple[str, tuple[str, ...]], ...]
-Verdict = Literal["done", "failed", "interrupted"]
 
 #: The most output lines that a message carries.
 LINES = 20
@@ -28,69 +29,6 @@ TITLE_BYTES = 120
 HEADLINE_BYTES = 400
 #: The most of a message that a value may take when there is output too.
 VALUE_SHARE = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A line of code that an error passed.
-
-    Attributes:
-        where: e.g. ``load_prices(), prices.py:88`` or ``[12] line 7``.
-        code: that line.
-    """
-
-    where: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
-class Failure:
-    """An error, as the message tells it.
-
-    Attributes:
-        headline: e.g. ``KeyError: '600519.SH'``.
-        line: the line of the cell, counted as the notebook does, or ``None``.
-        places: where it was raised, then the line of the cell that led there.
-    """
-
-    headline: str
-    line: int | None = None
-    places: tuple[Place, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Run:
-    """The facts of a finished run.
-
-    Attributes:
-        verdict: ``done``, ``failed`` or ``interrupted``.
-        title: what the user called it, else its cell.
-        started: seconds since the epoch.
-        ended: seconds since the epoch.
-        who: user and machine.
-        where: notebook and cell, e.g. ``backtest.ipynb [12]``; may be empty.
-        record: what it showed.
-        summary: the user's own line.
-        failure: the error that ended it.
-        source: the cell's code, if it is to be sent.
-        table: its value, if that is a table.
-        mark: what makes the text unlike that of a run in the same second.
-        enclosed: how many of its pictures go along.
-    """
-
-    verdict: Verdict
-    title: str
-    started: float
-    ended: float
-    who: str
-    where: str = ""
-    record: Record = field(default_factory=Record)
-    summary: str | None = None
-    failure: Failure | None = None
-    source: str | None = None
-    table: Table | None = None
-    mark: str = ""
-    enclosed: int = 0
 
 
 #: The most rows of a table.
@@ -107,7 +45,7 @@ def compose(run: Run, max_bytes: int) -> str:
     run = _masked(run)
     text = "\n".join(_head(run))
     for section in _sections(run):
-        body = section.fit(max_bytes - _size(text) - 2)
+        body = section.fit(max_bytes - size_of(text) - 2)
         if body:
             text = f"{text}\n\n{body}"
     return clip(text, max_bytes)
@@ -207,18 +145,20 @@ class _Section:
         """The section in at most *room* bytes, or nothing."""
         room = int(room * self.share)
         kept: list[str] = []
-        left = room - _size(self._head(0)) - 1 if self.partly else room - _size(self.heading) - 1
+        left = (
+            room - size_of(self._head(0)) - 1 if self.partly else room - size_of(self.heading) - 1
+        )
         for line in reversed(self.lines[-LINES:]) if self.from_end else self.lines:
-            left -= _size(line) + 1
+            left -= size_of(line) + 1
             if left + 1 < 0:
                 break
             kept.append(line)
         if not kept and self.lines:
             first = self.lines[-1] if self.from_end else self.lines[0]
-            left += _size(first) + 1
+            left += size_of(first) + 1
             if left < 12:  # noqa: PLR2004 - a few letters say nothing
                 return ""
-            kept = [_clip_start(first, left) if self.from_end else clip(first, left)]
+            kept = [clip_start(first, left) if self.from_end else clip(first, left)]
         if self.from_end:
             kept.reverse()
         head = self._head(len(kept))
@@ -295,31 +235,3 @@ def _places(failure: Failure) -> Iterator[str]:
         yield say(f"调用自 {place.where}", f"called from {place.where}")
         if place.code:
             yield f"    {place.code}"
-
-
-def _size(text: str) -> int:
-    return len(text.encode("utf-8", "replace"))
-
-
-def clip(text: str, max_bytes: int) -> str:
-    """The beginning of *text*, with ``…`` if that is not all; no character is broken."""
-    if _size(text) <= max_bytes:
-        return text
-    kept = text.encode("utf-8", "replace")[: max_bytes - 3].decode("utf-8", "ignore")
-    return _whole_clusters(text, len(kept)) + "…"
-
-
-def _clip_start(text: str, max_bytes: int) -> str:
-    """The end of *text*, after ``…``."""
-    kept = text.encode("utf-8", "replace")[-(max_bytes - 3) :].decode("utf-8", "ignore")
-    return "…" + kept
-
-
-def _whole_clusters(text: str, length: int) -> str:
-    """The first *length* characters, less what would break a grapheme cluster."""
-    from wcwidth import grapheme_boundary_before
-
-    if 0 < length < len(text):
-        before = grapheme_boundary_before(text, length + 1)
-        length = length if before == length else before
-    return text[:length]

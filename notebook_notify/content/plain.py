@@ -1,0 +1,69 @@
+"""Text as it stands on a page, and its beginning or end within a size."""
+
+from __future__ import annotations
+
+import re
+
+_ESCAPES = re.compile(
+    r"\x1b\[[0-9;:?<=>]*[ -/]*[@-~]"  # CSI: colours, cursor
+    r"|\x1b\][^\x07\x1b\n]*(?:\x07|\x1b\\)?"  # OSC: titles, links
+    r"|\x1b(?:[ -/]+[0-~]|[0-Z\\-~])"  # character sets, cursor
+)
+_CONTROL = re.compile(r"[\x00-\x07\x0b\x0c\x0e-\x1f\x7f]")
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character, which UTF-8 cannot carry
+
+
+def plain_lines(text: str) -> list[str]:
+    """The lines that *text* leaves on a page: ANSI dropped, carriage returns applied."""
+    text = _SURROGATE.sub("\ufffd", _ESCAPES.sub("", text)).replace("\r\n", "\n")
+    lines = text.split("\n")
+    if lines and not lines[-1]:
+        lines.pop()
+    return [_CONTROL.sub("", _overwritten(line)) for line in lines]
+
+
+def _overwritten(line: str) -> str:
+    if "\b" in line:
+        kept: list[str] = []
+        for character in line:
+            if character == "\b":
+                if kept:
+                    kept.pop()
+            else:
+                kept.append(character)
+        line = "".join(kept)
+    if "\r" not in line:
+        return line
+    shown = ""
+    for piece in line.split("\r"):
+        shown = piece + shown[len(piece) :]
+    return shown
+
+
+def size_of(text: str) -> int:
+    """The size of *text* in bytes of UTF-8."""
+    return len(text.encode("utf-8", "replace"))
+
+
+def clip(text: str, max_bytes: int) -> str:
+    """The beginning of *text*, with ``…`` if that is not all; no character is broken."""
+    if size_of(text) <= max_bytes:
+        return text
+    kept = text.encode("utf-8", "replace")[: max_bytes - 3].decode("utf-8", "ignore")
+    return _whole_clusters(text, len(kept)) + "…"
+
+
+def clip_start(text: str, max_bytes: int) -> str:
+    """The end of *text*, after ``…``."""
+    kept = text.encode("utf-8", "replace")[-(max_bytes - 3) :].decode("utf-8", "ignore")
+    return "…" + kept
+
+
+def _whole_clusters(text: str, length: int) -> str:
+    """The first *length* characters, less what would break a grapheme cluster."""
+    from wcwidth import grapheme_boundary_before
+
+    if 0 < length < len(text):
+        before = grapheme_boundary_before(text, length + 1)
+        length = length if before == length else before
+    return text[:length]
