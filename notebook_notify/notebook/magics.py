@@ -21,7 +21,7 @@ from notebook_notify.notebook.target_magics import TargetMagics
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from notebook_notify.notebook.telling import Call
+    from notebook_notify.notebook.calls import Call
 
 #: The notifying magics, and the family of targets that each sends to by default.
 FAMILIES = {
@@ -110,7 +110,7 @@ class NotifyMagics(Magics):
         named = re.match(r"%%(\w+)(.*)", first.rstrip("\n"))
         if named is None or named[1] not in FAMILIES:
             return None
-        from notebook_notify.notebook.telling import make_call
+        from notebook_notify.notebook.calls import make_call
 
         with contextlib.suppress(UsageError):
             options = parse(named[2], self._parser(named[1]))
@@ -122,7 +122,8 @@ class NotifyMagics(Magics):
         return getattr(self, magic).parser
 
     def _serve(self, magic: str, line: str, cell: str | None) -> None:
-        from notebook_notify.notebook.telling import make_call, send_text
+        from notebook_notify.notebook.calls import make_call
+        from notebook_notify.notebook.telling import send_text
 
         options = parse(line, self._parser(magic))
         if cell is None:

@@ -1,9 +1,8 @@
-"""The line of a notifying magic: options first, then the text as it was typed."""
+"""The options of the notifying magics."""
 
 from __future__ import annotations
 
 import argparse
-import difflib
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -12,6 +11,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic_arguments import argument
 
 from notebook_notify.delivery import TIMEOUT
+from notebook_notify.notebook.line import split_line
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
 #: Options that make a target, or replace a field of one: ``--corp-id`` is ``corp_id``.
 TARGET_OPTIONS = ("corp_id", "corp_secret", "chat_id", "agent_id", "app_key", "app_secret")
 SECRET_OPTIONS = frozenset({"corp_secret", "app_secret"})
+#: Messages that come by themselves are at least so far apart, in seconds.
+LEAST_PAUSE = 300.0
+#: How long a run that nobody watches waits for the outcome, in seconds.
+WAIT = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +39,17 @@ class Options:
         on: ``always``, ``error`` or ``success``.
         after: only runs of at least so many seconds are told.
         source: whether the message carries the cell's code.
+        every: seconds between messages on the progress, or ``None``.
+        stalled: a cell that shows nothing for so many seconds is told, or ``None``.
+        alert: regular expressions; output that one of them matches is told.
+        form: ``auto``, ``text``, ``markdown`` or ``file``: how the output is sent.
         attach: paths of files that go along.
         images: whether pictures that the cell shows go along.
+        max_messages: the most messages, what goes along included; ``None`` means the default.
+        mention: who is mentioned if the cell failed: ids or mobile numbers.
+        once: what keeps a repeated run from sending twice; fields in braces not yet filled in.
         timeout: the longest wait for the outcome, in seconds.
+        wait: the same where nobody watches the run, in seconds.
         dry_run: whether to show the message instead of sending it.
         strict: whether anything but *sent* fails the cell.
         out: the variable that takes the report.
@@ -52,9 +64,17 @@ class Options:
     on: str = "always"
     after: float = 0.0
     source: bool = False
+    every: float | None = None
+    stalled: float | None = None
+    alert: tuple[str, ...] = ()
+    form: str = "auto"
     attach: tuple[str, ...] = ()
     images: bool = True
+    max_messages: int | None = None
+    mention: tuple[str, ...] = ()
+    once: str | None = None
     timeout: float = TIMEOUT
+    wait: float = WAIT
     dry_run: bool = False
     strict: bool = False
     out: str | None = None
@@ -67,6 +87,29 @@ def seconds(text: str) -> float:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r}: 90s, 5m, 2h")
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+
+
+def _pause(text: str) -> float:
+    """As :func:`seconds`, at least ``LEAST_PAUSE``."""
+    pause = seconds(text)
+    if pause < LEAST_PAUSE:
+        least = f"{LEAST_PAUSE / 60:.0f}m"
+        raise argparse.ArgumentTypeError(say(f"至少 {least}", f"at least {least}"))
+    return pause
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
+    return text
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise argparse.ArgumentTypeError(f"{text!r}: 1, 2, 3, …")
+    return int(text)
 
 
 _ARGUMENTS = (
@@ -85,6 +128,27 @@ _ARGUMENTS = (
         "--after", type=seconds, default=0.0, metavar="TIME", help="only runs this long: 90s, 5m"
     ),
     argument(
+        "--every", type=_pause, metavar="TIME", help="a message on the progress so often: 30m, 2h"
+    ),
+    argument(
+        "--stalled", type=_pause, metavar="TIME", help="a message if nothing is shown for so long"
+    ),
+    argument(
+        "--alert",
+        action="append",
+        default=[],
+        type=_pattern,
+        metavar="REGEX",
+        help="a message when the output matches: 'loss: nan'; repeatable",
+    ),
+    argument(
+        "--as",
+        dest="form",
+        choices=("auto", "text", "markdown", "file"),
+        default="auto",
+        help="the form of the output: text alone, Markdown, or a file with all of it",
+    ),
+    argument(
         "--attach",
         action="append",
         default=[],
@@ -92,6 +156,19 @@ _ARGUMENTS = (
         help="a file to go along; repeatable",
     ),
     argument("--no-images", dest="images", action="store_false", help="send no pictures"),
+    argument(
+        "--max-messages",
+        type=_count,
+        metavar="N",
+        help="the most messages, pictures and files included; default a text, two pictures, a file",
+    ),
+    argument(
+        "--mention",
+        action="append",
+        default=[],
+        metavar="WHO",
+        help="mention an id or a mobile number if the cell failed; repeatable",
+    ),
     argument("--source", action="store_true", help="put the cell's code into the message too"),
     argument(
         "--timeout",
@@ -99,6 +176,16 @@ _ARGUMENTS = (
         default=TIMEOUT,
         metavar="TIME",
         help=f"longest wait for the outcome; default {TIMEOUT:.0f}s",
+    ),
+    argument(
+        "--wait",
+        type=seconds,
+        default=WAIT,
+        metavar="TIME",
+        help=f"the same where nobody watches the run; default {WAIT / 60:.0f}m",
+    ),
+    argument(
+        "--once", metavar="KEY", help="send once for this key, however often the run is repeated"
     ),
     argument("--dry-run", action="store_true", help="show the message, send nothing"),
     argument("--strict", action="store_true", help="fail the cell if the message is not sent"),
@@ -125,7 +212,7 @@ def notify_arguments(magic: Callable[..., Any]) -> Callable[..., Any]:
 
 def parse(line: str, parser: argparse.ArgumentParser) -> Options:
     """Parse *line*; raises ``UsageError`` in words that do not repeat a secret."""
-    tokens, rest = _split(line, parser)
+    tokens, rest = split_line(line, parser)
     arguments = vars(parser.parse_args(tokens))
     explicit = {
         name: value for name in TARGET_OPTIONS if (value := arguments.pop(name)) is not None
@@ -135,8 +222,8 @@ def parse(line: str, parser: argparse.ArgumentParser) -> Options:
     out = arguments["out"]
     if out is not None and not out.isidentifier():
         raise UsageError(say(f"-o {out}：不是变量名", f"-o {out}: not a variable's name"))
-    to, attach = (tuple(arguments.pop(name)) for name in ("to", "attach"))
-    return Options(**arguments, to=to, attach=attach, explicit=explicit, rest=rest)
+    arguments |= {name: tuple(arguments[name]) for name in ("to", "attach", "alert", "mention")}
+    return Options(**arguments, explicit=explicit, rest=rest)
 
 
 def _refuse_literals(explicit: Mapping[str, str]) -> None:
@@ -163,113 +250,3 @@ def _no_literal(option: str) -> UsageError:
             "IPython's history: renew it at the platform",
         )
     )
-
-
-# Chinese quotation marks are what a Chinese keyboard gives.
-_TOKEN = re.compile(r"""(?:[^\s"'“‘]|"(?:[^"\\]|\\.)*"|'[^']*'|“[^”]*”|‘[^’]*’)+(?=\s|$)""")
-_QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'([^']*)'|“([^”]*)”|‘([^’]*)’""")
-
-
-def _split(line: str, parser: argparse.ArgumentParser) -> tuple[list[str], str]:
-    """The options as a list for argparse, and the rest of the line as typed."""
-    known = parser._option_string_actions  # noqa: SLF001 - argparse has no public way to ask
-    tokens: list[str] = []
-    at = 0
-    while True:
-        at = len(line) - len(line[at:].lstrip())
-        if not line.startswith("-", at):
-            return tokens, line[at:]
-        if re.match(r"--(?:\s|$)", line[at:]):
-            return tokens, line[at + 3 :]
-        word, at = _token(line, at)
-        name, has_value, value = word.partition("=")
-        action = known.get(name)
-        if action is None:
-            raise UsageError(_unknown_option(name, known))
-        if action.nargs == 0:
-            tokens.append(name)
-            continue
-        if not has_value:
-            at = len(line) - len(line[at:].lstrip())
-            if at >= len(line):
-                raise UsageError(say(f"{name} 后面缺少值", f"{name} needs a value"))
-            value, at = _token(line, at)
-        value = _unquoted(value)
-        if value == "--":  # argparse takes it away
-            raise UsageError(say(f"{name} 的值不能是 --", f"{name} cannot be --"))
-        tokens.append(f"{action.option_strings[-1]}={value}")
-
-
-def _token(line: str, at: int) -> tuple[str, int]:
-    match = _TOKEN.match(line, at)
-    if match is None:
-        raise UsageError(
-            say("选项里的引号没有成对", "a quotation mark in the options is not closed")
-        )
-    return match[0], match.end()
-
-
-def _unquoted(value: str) -> str:
-    def bare(match: re.Match[str]) -> str:
-        if match[1] is None:
-            return next(text for text in match.groups()[1:] if text is not None)
-        return re.sub(r'\\(["\\])', r"\1", match[1])
-
-    return _QUOTED.sub(bare, value)
-
-
-def _unknown_option(name: str, known: Mapping[str, object]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    hint = say(f"，是不是 {near[0]}？", f"; did you mean {near[0]}?") if near else ""
-    return say(
-        f"没有选项 {name}{hint}（以 - 开头的文字请放在 -- 之后）",
-        f"no option {name}{hint} (text that begins with a dash goes after --)",
-    )
-
-
-_FIELD = re.compile(
-    r"(?<!\{)\{([^\W\d]\w*)((?:\.[^\W\d]\w*|\[[^\[\]{}]+\])*)(![rsa])?(:[^{}]*)?\}(?!\})"
-)
-
-
-def fill(text: str, namespace: Mapping[str, Any]) -> tuple[str, list[str]]:
-    """Fill the ``{fields}`` of *text* from *namespace*; the rest stays as typed.
-
-    A field is a name with attributes and keys, a conversion and a format: ``{loss:.4f}``,
-    ``{table.shape}``, ``{best[lr]!r}``. Doubled braces are no field.
-
-    Returns:
-        The text, and the fields that could not be filled in, which stay as typed.
-    """
-    failed: list[str] = []
-
-    def value(match: re.Match[str]) -> str:
-        try:
-            # One field at a time: a failing one must not take the others with it.
-            return match[0].format_map(namespace)
-        except (Exception, SystemExit):  # noqa: BLE001 - whatever the user's objects raise
-            failed.append(match[0])
-            return match[0]
-
-    return _FIELD.sub(value, text), failed
-
-
-def explicit_fields(options: Options, namespace: Mapping[str, Any]) -> dict[str, Any]:
-    """The target's fields of the line, ``{name}`` being looked up; raises ``UsageError``."""
-    from notebook_notify.secret import Secret
-
-    fields: dict[str, Any] = {}
-    for name, given in options.explicit.items():
-        reference = re.fullmatch(r"\{(\w+)\}", given)
-        if reference is None:
-            fields[name] = given
-        elif reference[1] in namespace:
-            value = namespace[reference[1]]
-            literal = name in SECRET_OPTIONS and not isinstance(value, Secret)
-            fields[name] = Secret(str(value)) if literal else value
-        else:
-            option = f"--{name.replace('_', '-')}"
-            raise UsageError(
-                say(f"{option}：没有变量 {reference[1]}", f"{option}: no variable {reference[1]}")
-            )
-    return fields

@@ -26,7 +26,8 @@ from notebook_notify.texts import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from notebook_notify.notebook.telling import Call, Running
+    from notebook_notify.notebook.calls import Call
+    from notebook_notify.notebook.telling import Running
 
 
 EVENTS = ("pre_run_cell", "post_execute", "post_run_cell")
@@ -116,9 +117,11 @@ class Runner:
         if seen is None or seen.call is None or "%%notify" not in info.raw_cell:
             return
         try:  # the cell runs, whatever happens to us
+            from notebook_notify.notebook.telling import Running
+
             lines = self._cleaned(info.raw_cell)
             if "".join(lines).rstrip() == seen.text:
-                cell.running = seen.call.begin("".join(lines[1:]), self._shell)
+                cell.running = Running.begin(seen.call, "".join(lines[1:]), self._shell)
             else:
                 cell.trouble = say("它被别的扩展改动了", "another extension has changed it")
         except Exception as error:  # noqa: BLE001 - told when the cell has run
@@ -175,7 +178,9 @@ class Runner:
                     "a cell with await needs %%notify on its first line, not below another magic",
                 )
             )
-        running = call.begin(body, shell)
+        from notebook_notify.notebook.telling import Running
+
+        running = Running.begin(call, body, shell)
         result = None
         try:
             with _tracebacks_unshown(shell):
@@ -216,7 +221,7 @@ class Runner:
         with self._lock:
             cell = self._cells.pop(moment, None)
         if cell is not None and cell.running is not None:
-            cell.running.capture.close()
+            cell.running.close()
 
     def _ended(self, result: Any) -> Any:
         """The moment of the cell that *result* ends; ``None`` for a cell within a cell."""

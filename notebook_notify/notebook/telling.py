@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from html import escape
 from secrets import token_hex
@@ -16,13 +15,14 @@ from notebook_notify import sender
 from notebook_notify.content import context, enclosures
 from notebook_notify.content.compose import PROMISE_BYTES, compose
 from notebook_notify.content.facts import Failure, Run, Verdict
-from notebook_notify.content.failures import failure, is_interrupt
-from notebook_notify.content.screen import Record
+from notebook_notify.content.failures import failure
 from notebook_notify.content.tables import read_table
 from notebook_notify.errors import NotifyError, SendInterrupted
 from notebook_notify.messages import Image, Message, promise
-from notebook_notify.notebook.capture import Capture
-from notebook_notify.notebook.options import Options, explicit_fields, fill
+from notebook_notify.notebook.calls import unfilled
+from notebook_notify.notebook.filling import fill
+from notebook_notify.notebook.options import Options
+from notebook_notify.notebook.recording import Recording
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.reports import SendReport
 from notebook_notify.secret import scrub
@@ -31,31 +31,11 @@ from notebook_notify.texts import say
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from notebook_notify.content.screen import Record
+    from notebook_notify.notebook.calls import Call
+    from notebook_notify.notebook.recording import Ended
     from notebook_notify.platforms.base import Channel
     from notebook_notify.targets import Target
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """A magic line that is ready: everything about it was found before the cell runs.
-
-    Attributes:
-        options: as parsed.
-        targets: where to.
-        title: filled in, or ``None``.
-        notes: what the reader of the box should know.
-    """
-
-    options: Options
-    targets: tuple[Target, ...]
-    title: str | None
-    notes: tuple[str, ...] = ()
-
-    def begin(self, source: str, shell: Any) -> Running:
-        """Begin to listen to a cell; *source* is its code without the magic line."""
-        capture = Capture(shell)
-        capture.start()
-        return Running(self, shell, source, capture)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +44,12 @@ class Running:
 
     call: Call
     shell: Any
-    source: str
-    capture: Capture
-    started: float = field(default_factory=time.time)
-    ticks: float = field(default_factory=time.monotonic)
+    recording: Recording
+
+    @classmethod
+    def begin(cls, call: Call, source: str, shell: Any) -> Running:
+        """Begin to listen to a cell; *source* is its code without the magic line."""
+        return cls(call, shell, Recording.begin(source, shell))
 
     def finish(self, result: Any) -> None:
         """Stop listening, send what became of the cell, and show the outcome.
@@ -78,61 +60,11 @@ class Running:
         Raises:
             SendError: under ``--strict``, unless all was sent or the cell has its own error.
         """
-        took = time.monotonic() - self.ticks
-        try:
-            record = self.capture.stop()
-        except Exception:  # noqa: BLE001 - better a message without its output than none
-            record = Record()
-        error = None if result is None else result.error_before_exec or result.error_in_exec
-        ended = Ended(
-            error=error,
-            interrupted=result is None or is_interrupt(error),
-            record=record,
-            value=getattr(result, "result", None),
-            count=getattr(result, "execution_count", None),
-            source=self.source,
-            started=self.started,
-            took=took,
-        )
-        tell(self.call, ended, self.shell)
+        tell(self.call, self.recording.end(result), self.shell)
 
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """A cell that has run.
-
-    Attributes:
-        error: what ended it, or ``None``.
-        interrupted: whether that was Ctrl-C or a time limit.
-        record: what it showed.
-        value: the last expression's value.
-        count: its number, ``[count]`` in the notebook; ``None`` if it has none of its own.
-        source: its code, without the magic line.
-        started: seconds since the epoch.
-        took: seconds.
-    """
-
-    error: BaseException | None
-    interrupted: bool
-    record: Record
-    value: Any
-    count: int | None
-    source: str
-    started: float
-    took: float
-
-
-def make_call(options: Options, family: str | None, shell: Any) -> Call:
-    """Resolve what *options* name; raises ``UsageError``, for nothing ran yet."""
-    try:
-        explicit = explicit_fields(options, shell.user_ns)
-        targets = sender.find(options.to, magic=family, explicit=explicit)
-    except NotifyError as error:
-        message = str(error)
-    else:
-        title, failed = fill(options.title or "", shell.user_ns)
-        return Call(options, tuple(targets), title or None, _notes(failed))
-    raise UsageError(message)
+    def close(self) -> None:
+        """Stop listening and send nothing."""
+        self.recording.capture.close()
 
 
 def send_text(call: Call, text: str, shell: Any) -> None:
@@ -151,7 +83,7 @@ def send_text(call: Call, text: str, shell: Any) -> None:
                 )
             )
     filled, failed = fill(text, shell.user_ns)
-    notes = list(_notes(failed))
+    notes = list(unfilled(failed))
     files = tuple(enclosures.named_files(call.options.attach, notes))
     messages = [(target, Message(filled, files)) for target in call.targets]
     report = _deliver(call, messages, notes, shell)
@@ -173,7 +105,7 @@ def tell(call: Call, ended: Ended, shell: Any) -> None:
             shell.user_ns[options.out] = None  # not the report of an earlier run
         return
     summary, failed = fill(options.summary or "", shell.user_ns)
-    notes = list(_notes(failed))
+    notes = list(unfilled(failed))
     table = read_table(ended.record.html)
     images = tuple(enclosures.pictures(ended.record)) if options.images else ()
     files = (
@@ -271,15 +203,6 @@ def _show(call: Call, report: SendReport, shell: Any) -> None:
     display(report.bundle(), raw=True)
     if call.options.out:
         shell.user_ns[call.options.out] = report
-
-
-def _notes(failed: Sequence[str]) -> tuple[str, ...]:
-    if not failed:
-        return ()
-    fields = say("、", ", ").join(failed)
-    return (
-        say(f"未能填入，按原样发出：{fields}", f"could not be filled in, sent as typed: {fields}"),
-    )
 
 
 def _show_dry_run(messages: Sequence[tuple[Target, Message]], notes: Sequence[str]) -> None:

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from IPython.core.error import UsageError
 from IPython.core.magic_arguments import magic_arguments
 
-from notebook_notify.notebook.options import explicit_fields, fill, notify_arguments, parse, seconds
+from notebook_notify.notebook.filling import explicit_fields, fill
+from notebook_notify.notebook.options import notify_arguments, parse, seconds
 from notebook_notify.secret import Secret
 
 

@@ -1,0 +1,59 @@
+"""A magic line that is ready: everything about it is found before the cell runs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from IPython.core.error import UsageError
+
+from notebook_notify import sender
+from notebook_notify.errors import NotifyError
+from notebook_notify.notebook.filling import explicit_fields, fill
+from notebook_notify.texts import say
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from notebook_notify.notebook.options import Options
+    from notebook_notify.targets import Target
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A magic line that is ready: everything about it was found before the cell runs.
+
+    Attributes:
+        options: as parsed.
+        targets: where to.
+        title: filled in, or ``None``.
+        notes: what the reader of the box should know.
+    """
+
+    options: Options
+    targets: tuple[Target, ...]
+    title: str | None
+    notes: tuple[str, ...] = ()
+
+
+def make_call(options: Options, family: str | None, shell: Any) -> Call:
+    """Resolve what *options* name; raises ``UsageError``, for nothing ran yet."""
+    try:
+        explicit = explicit_fields(options, shell.user_ns)
+        targets = sender.find(options.to, magic=family, explicit=explicit)
+    except NotifyError as error:
+        message = str(error)
+    else:
+        title, failed = fill(options.title or "", shell.user_ns)
+        return Call(options, tuple(targets), title or None, unfilled(failed))
+    raise UsageError(message)
+
+
+def unfilled(failed: Sequence[str]) -> tuple[str, ...]:
+    """What the reader of the box is told of fields that stay as typed."""
+    if not failed:
+        return ()
+    fields = say("、", ", ").join(failed)
+    return (
+        say(f"未能填入，按原样发出：{fields}", f"could not be filled in, sent as typed: {fields}"),
+    )
