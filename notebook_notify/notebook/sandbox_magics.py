@@ -27,7 +27,9 @@ class SandboxMagics(Magics):
     @line_magic
     @no_var_expand
     @magic_arguments()
-    @argument("--url", help="use the sandbox at this address instead of starting one here")
+    @argument(
+        "--url", help="use the sandbox at this address, {name} filled in; empty: start one here"
+    )
     @argument("-o", "--out", metavar="VAR", help="the variable that takes the sandbox")
     def notify_sandbox(self, line: str) -> None:
         """Start the sandbox on this machine and make it the default: nothing goes to a phone.
@@ -38,13 +40,17 @@ class SandboxMagics(Magics):
         it. With ``-o VAR``, ``VAR.inbox`` are the messages, and ``VAR.fail_next(...)`` makes the
         next request fail.
         """
+        from notebook_notify.notebook.filling import fill
         from notebook_notify.sandbox import Sandbox, SandboxClient
 
         arguments = parse_argstring(self.notify_sandbox, line)
         if arguments.out is not None and not arguments.out.isidentifier():
             raise UsageError(say("-o 后面应是变量名", "-o takes a variable's name"))
-        if arguments.url:
-            wrong = self._use(SandboxClient(arguments.url))
+        url, failed = fill(arguments.url or "", self.shell.user_ns)
+        if failed:
+            raise UsageError(say(f"没有变量：{failed[0]}", f"cannot be filled in: {failed[0]}"))
+        if url:
+            wrong = self._use(SandboxClient(url))
         else:
             if self._own is None:
                 self._own = Sandbox()

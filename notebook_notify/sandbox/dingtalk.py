@@ -204,15 +204,15 @@ class DingTalk:
         if body["chatid"] != self.chat_id:
             raise _RefusedError(34001)
         msgtype, payload = _payload(body.get("msg"))
-        content, media = "", None
+        title, content, media = "", "", None
         match msgtype:
             case "text":
                 content = _text(payload)
             case "markdown":
-                content = _markdown(payload)
+                title, content = _markdown(payload)
             case _:
                 media = self._find(msgtype, payload)
-        self._inbox.add("dingtalk", "dingtalk_chat", self.chat_id, msgtype, content, media)
+        self._inbox.add("dingtalk", "dingtalk_chat", self.chat_id, msgtype, content, media, title)
         return {"errcode": 0, "errmsg": "ok", "messageId": "msg" + random_text(29)}
 
     def _find(self, msgtype: str, payload: Json) -> Media:
@@ -251,11 +251,12 @@ def _text(payload: Json) -> str:
     return content
 
 
-def _markdown(payload: Json) -> str:
+def _markdown(payload: Json) -> tuple[str, str]:
+    """Return title and text."""
     title, text = _filled(payload, "title"), _filled(payload, "text")
     if len(title) > MAX_TITLE or len(title) + len(text) > MAX_MARKDOWN:
         raise _RefusedError(34016)
-    return text
+    return title, text
 
 
 def _filled(payload: Json, name: str) -> str:

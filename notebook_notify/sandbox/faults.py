@@ -5,7 +5,7 @@ Whether the message arrives is part of what a fault is:
 | kind | what the caller meets | delivered |
 |---|---|---|
 | `errcode` | the given errcode, errmsg, sub_code | no |
-| `expired` | the call's token expires, and the answer says so | no |
+| `expired` | the call's token expires, and the answer says so; a robot is said to be gone | no |
 | `hang`, `deliver_hang` | the request is read, no answer comes for `seconds` | no, yes |
 | `reset_before`, `reset` | the connection is reset before, or after, the body is read | no |
 | `drip` | the true answer, one byte each `seconds` (1) | yes |

@@ -121,7 +121,8 @@ class Handler(BaseHTTPRequestHandler):
         body = self._read_body()
         if body is None:
             return
-        call = Call(self.command, path, query, self.headers.get("Content-Type", ""), body)
+        kind = self.headers.get("Content-Type", "")
+        call = Call(self.command, path, query, kind, body, self.client_address[0])
         try:
             if fault is None:
                 self._send(platform.handle(call))

@@ -30,8 +30,13 @@ class Inbox:
         msgtype: str,
         content: str,
         media: Media | None,
+        title: str = "",
+        mentions: tuple[str, ...] = (),
     ) -> None:
-        """Deliver one message: a text, or an upload."""
+        """Deliver one message: a text, or an upload.
+
+        `title` is what DingTalk's Markdown has; `mentions`, whom a robot's message calls.
+        """
         with self._lock:
             now = datetime.fromtimestamp(self._clock(), UTC).astimezone()
             self._messages.append(
@@ -40,7 +45,9 @@ class Inbox:
                     "channel": channel,
                     "to": to,
                     "msgtype": msgtype,
+                    "title": title,
                     "content": content,
+                    "mentions": list(mentions),
                     "media": None if media is None else media.entry(),
                     "time": now.isoformat(timespec="milliseconds"),
                 }

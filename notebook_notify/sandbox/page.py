@@ -14,19 +14,23 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from notebook_notify.sandbox import page_media
+from notebook_notify.sandbox import markup, page_media
+from notebook_notify.sandbox.looks import FRAGMENT, PAGE
 from notebook_notify.sandbox.page_text import TEXTS, clean, shorten, size_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from notebook_notify.sandbox.looks import Looks
     from notebook_notify.sandbox.page_media import Load
     from notebook_notify.sandbox.wire import Json
 
 MAX_BYTES = 2048
 """Bytes of UTF-8 in one message, shown beside each one's size (both platforms' documents)."""
 MAX_MARKDOWN = 5000
-"""Characters in DingTalk's Markdown."""
+"""Characters in DingTalk's Markdown, title and text together."""
+MAX_ROBOT_MARKDOWN = 4096
+"""Bytes of UTF-8 in the Markdown of WeCom's group robots."""
 NEW_TIME_AFTER = timedelta(minutes=5)
 """A pause after which the chat shows the time again, as the apps do."""
 
@@ -48,6 +52,12 @@ _CHATS = {
     "wecom_chat": _Chat("企业微信群", "WeCom group", "%%notify_wechat", "#2a7cf6"),
     "wecom_app": _Chat("企业微信应用", "WeCom app", "%%notify_wechat_app", "#0a9d58"),
     "dingtalk_chat": _Chat("钉钉群", "DingTalk group", "%%notify_dingtalk", "#1668dc"),
+    "wecom_robot": _Chat(
+        "企业微信群机器人", "WeCom robot", "%%notify_wechat --to sandbox-wecom_robot", "#4f5bd5"
+    ),
+    "dingtalk_robot": _Chat(
+        "钉钉群机器人", "DingTalk robot", "%%notify_dingtalk --to sandbox-dingtalk_robot", "#0e7490"
+    ),
 }
 
 
@@ -58,7 +68,7 @@ def full(messages: Sequence[Json], lang: str, nonce: str, load: Load) -> str:
         messages: the inbox, oldest first.
         lang: "zh" or "en".
         nonce: of the response's Content-Security-Policy, for the page's own style and script.
-        load: returns the bytes of a message's media, to tell what is still there.
+        load: returns the bytes of a message's media, to tell what is still there and how it begins.
     """
     texts = TEXTS[lang]
     by_channel = _by_channel(messages)
@@ -110,12 +120,42 @@ def _bubble(message: Json, when: str | None, lang: str, load: Load) -> str:
     if message["media"]:
         body = page_media.on_page(message, lang, load)
     else:
-        body = f'<div class="bubble">{escape(clean(message["content"]))}</div>'
+        kind = "bubble rich" if message["msgtype"] in _RICH else "bubble"
+        body = f'<div class="{kind}">{_text(message, PAGE)}</div>'
+    body += _called(message, PAGE)
     return (
         f'{time}<article><i class="avatar" aria-hidden="true">N</i><div>'
         f'<span class="sender">{TEXTS[lang]["sender"]}</span>'
         f'{body}<span class="meta">{escape(_meta(message, lang))}</span></div></article>'
     )
+
+
+_RICH = frozenset({"markdown", "markdown_v2", "actionCard"})
+"""The msgtypes whose content is Markdown."""
+
+
+def _text(message: Json, looks: Looks) -> str:
+    """Return the HTML of a text, or of Markdown as the platform's clients draw it."""
+    content = clean(message["content"])
+    if message["msgtype"] not in _RICH:
+        return escape(content)
+    if message["platform"] == "dingtalk":
+        return markup.dingtalk(content, looks)
+    if message["msgtype"] == "markdown_v2":
+        return markup.wecom_v2(content, looks)
+    return markup.wecom(content, looks)
+
+
+def _called(message: Json, looks: Looks) -> str:
+    """Return whom a message calls, as a line of its own; a message need not call anybody."""
+    names = _names(message)
+    return f"<div {looks['called']}>{escape(names)}</div>" if names else ""
+
+
+def _names(message: Json) -> str:
+    """Return whom a message calls, each with one @: WeCom's "@all" has its own."""
+    names = (shorten(clean(name).removeprefix("@")) for name in message.get("mentions", ()))
+    return " ".join(f"@{name}" for name in names)
 
 
 _INLINE = {
@@ -160,10 +200,10 @@ def inline(messages: Sequence[Json], url: str, lang: str, load: Load | None = No
         messages: the inbox, oldest first.
         url: the page's address, for a link.
         lang: "zh" or "en".
-        load: returns the bytes of a message's media; without it, images are cards.
+        load: returns the bytes of a message's media; without it, images and files are cards.
     """
     texts = TEXTS[lang]
-    images = page_media.loaded(messages, load)
+    contents = page_media.loaded(messages, load)
     link = ""
     if urlsplit(url).scheme in {"http", "https"}:
         link = (
@@ -173,7 +213,7 @@ def inline(messages: Sequence[Json], url: str, lang: str, load: Load | None = No
     foot = f"<div {_style('foot')}>{texts['note']}{link}</div>"
     cards = [
         f"<div {_style('top')}>{texts['sandbox']} · {_chat(channel).name(lang)}</div>"
-        f"<div {_style('scroll')}><div {_style('flow')}>{_inline_flow(group, lang, images)}</div>"
+        f"<div {_style('scroll')}><div {_style('flow')}>{_inline_flow(group, lang, contents)}</div>"
         "</div>"
         for channel, group in _by_channel(messages).items()
     ] or [
@@ -186,15 +226,17 @@ def inline(messages: Sequence[Json], url: str, lang: str, load: Load | None = No
     return f"<div {_style('row')}>{boxes}</div>"
 
 
-def _inline_flow(messages: Sequence[Json], lang: str, images: dict[str, bytes]) -> str:
+def _inline_flow(messages: Sequence[Json], lang: str, contents: dict[str, bytes]) -> str:
     parts = []
     for message, when in _with_times(messages):
         if when:
             parts.append(f"<div {_style('time')}>{when}</div>")
         if message["media"]:
-            body = page_media.in_fragment(message, lang, images)
+            body = page_media.in_fragment(message, lang, contents)
         else:
-            body = f"<div {_style('bubble')}>{escape(clean(message['content']))}</div>"
+            plain_white = ";white-space:normal" if message["msgtype"] in _RICH else ""
+            body = f"<div {_style('bubble', plain_white)}>{_text(message, FRAGMENT)}</div>"
+        body += _called(message, FRAGMENT)
         colour = f";background:{_chat(message['channel']).colour}"
         parts.append(
             f"<div {_style('message')}><div {_style('avatar', colour)}>N</div>"
@@ -213,6 +255,8 @@ def plain(messages: Sequence[Json], lang: str) -> str:
     for message in messages:
         when = datetime.fromisoformat(message["time"])
         text = page_media.plain(message, lang) if message["media"] else clean(message["content"])
+        if names := _names(message):
+            text += f"\n{names}"
         body = "\n".join(f"  {line}".rstrip() for line in text.split("\n"))
         name = _chat(message["channel"]).name(lang)
         parts.append(f"{name} · {when:%m-%d %H:%M:%S} · {_meta(message, lang)}\n{body}")
@@ -255,11 +299,25 @@ def _meta(message: dict[str, Any], lang: str) -> str:
         if message["msgtype"] == "image":
             meta += f" · {size_text(message['media']['size'])}"
     elif (message["channel"], message["msgtype"]) == ("dingtalk_chat", "markdown"):
-        meta = f"markdown · {len(content):,} / {MAX_MARKDOWN:,} {texts['characters']}"
+        size, title = len(message["title"]) + len(content), shorten(clean(message["title"]))
+        meta = f"markdown · {size:,} / {MAX_MARKDOWN:,} {texts['characters']}"
+        meta += f" · {texts['title']}: {title}"
     else:
         kind = texts["text"] if message["msgtype"] == "text" else clean(message["msgtype"])
+        most = _most(message)
         size = len(content.encode(errors="replace"))
-        meta = f"{kind} · {size:,} / {MAX_BYTES:,} {texts['bytes']}"
+        limit = f" / {most:,}" if most else ""
+        meta = f"{kind} · {size:,}{limit} {texts['bytes']}"
+        if message["title"]:
+            meta += f" · {texts['title']}: {shorten(clean(message['title']))}"
     if message["channel"] == "wecom_app":
         meta += f" · {texts['to']} {shorten(clean(message['to']).replace('|', ', '))}"
     return meta
+
+
+def _most(message: Json) -> int | None:
+    """Return how many bytes the content may have; None where only the whole request is bounded."""
+    if message["channel"] == "dingtalk_robot" or message["msgtype"] in {"news", "template_card"}:
+        return None
+    robot = message["channel"] == "wecom_robot"
+    return MAX_ROBOT_MARKDOWN if robot and message["msgtype"] in _RICH else MAX_BYTES

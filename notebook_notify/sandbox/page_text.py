@@ -31,6 +31,11 @@ TEXTS = {
         "too_large": "图较大，这里不显示",
         "not_here": "这里不显示",
         "gone": "内容已不在内存",
+        "title": "标题",
+        "more_rows": "…以下还有更多行",
+        "columns": "共 {all} 列，显示前 {shown} 列",
+        "more_lines": "…中间略去 {count:,} 行…",
+        "more_names": "…另有 {count:,} 个文件",
     },
     "en": {
         "sandbox": "Sandbox",
@@ -50,6 +55,11 @@ TEXTS = {
         "too_large": "too large to show here",
         "not_here": "not shown here",
         "gone": "no longer in memory",
+        "title": "title",
+        "more_rows": "… more rows follow",
+        "columns": "first {shown} of {all} columns",
+        "more_lines": "… {count:,} lines left out …",
+        "more_names": "… {count:,} more files",
     },
 }
 

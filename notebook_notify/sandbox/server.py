@@ -7,11 +7,13 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from notebook_notify.sandbox.dingtalk import DingTalk
+from notebook_notify.sandbox.dingtalk_robot import DingTalkRobot
 from notebook_notify.sandbox.faults import Faults
 from notebook_notify.sandbox.handler import Server
 from notebook_notify.sandbox.inbox import Inbox
 from notebook_notify.sandbox.media import MediaStore
 from notebook_notify.sandbox.wecom import WeCom
+from notebook_notify.sandbox.wecom_robot import WeComRobot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -43,6 +45,8 @@ class Sandbox:
         self.media = MediaStore(clock)
         self.wecom = WeCom(self._inbox, self.media, clock, token_lifetime)
         self.dingtalk = DingTalk(self._inbox, self.media, clock, token_lifetime)
+        self.wecom_robot = WeComRobot(self._inbox, self.media, clock)
+        self.dingtalk_robot = DingTalkRobot(self._inbox, clock)
         self.faults = Faults()
         self.stopping = threading.Event()
         self._stats = {"connections": 0, "requests": 0, "token_requests": 0, "uploads": 0}
@@ -87,7 +91,8 @@ class Sandbox:
     @property
     def targets(self) -> dict[str, Json]:
         """Ready targets by name: each with its channel and the channel's fields."""
-        return self.wecom.targets(self.url) | self.dingtalk.targets(self.url)
+        platforms = (self.wecom, self.dingtalk, self.wecom_robot, self.dingtalk_robot)
+        return {name: one for each in platforms for name, one in each.targets(self.url).items()}
 
     @property
     def inbox(self) -> list[Json]:
@@ -156,7 +161,11 @@ class Sandbox:
         )
 
     def platform(self, path: str) -> Platform:
-        """Return the platform that a path belongs to."""
+        """Return the platform, or its robots, that a path belongs to."""
+        if path.startswith("/cgi-bin/webhook/"):
+            return self.wecom_robot
+        if path.startswith("/robot/"):
+            return self.dingtalk_robot
         return self.wecom if path.startswith("/cgi-bin/") else self.dingtalk
 
     def count(self, *, new_connection: bool, token_request: bool, upload: bool) -> None:

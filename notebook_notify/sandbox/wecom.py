@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 from notebook_notify.sandbox.multipart import read_parts
 from notebook_notify.sandbox.tokens import Tokens, TokenState
 from notebook_notify.sandbox.uploads import wecom_errcode
-from notebook_notify.sandbox.wecom_errors import ERRMSG, RefusedError
+from notebook_notify.sandbox.wecom_errors import RefusedError, refusal
 from notebook_notify.sandbox.wire import (
     Answer,
     Call,
@@ -122,14 +122,7 @@ class WeCom:
 
     def refusal(self, errcode: int, errmsg: str | None = None, sub_code: str | None = None) -> Json:
         """Return the reply for an errcode, its text with the hint that the platform appends."""
-        if errmsg is None:
-            digits = random_text(24, string.digits)
-            errmsg = (
-                f"{ERRMSG.get(errcode, 'unknown error')}, hint: [{digits}], from ip: 127.0.0.1, "
-                f"more info at https://open.work.weixin.qq.com/devtool/query?e={errcode}"
-            )
-        reply: Json = {"errcode": errcode, "errmsg": errmsg}
-        return reply if sub_code is None else reply | {"sub_code": sub_code}
+        return refusal(errcode, errmsg, sub_code)
 
     def revoke(self, call: Call) -> Json:
         """Expire the token that the call carries and say so."""

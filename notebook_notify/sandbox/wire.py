@@ -23,6 +23,8 @@ class Call:
     query: Mapping[str, str]
     content_type: str
     body: bytes
+    address: str = "127.0.0.1"
+    """The caller's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +57,6 @@ class Platform(Protocol):
 
     def revoke(self, call: Call) -> Json:
         """Expire the token that the call carries and return the reply which says so."""
-
-    def expire_tokens(self) -> None:
-        """Expire every token that was handed out."""
 
 
 def answer_json(payload: object, status: int = 200) -> Answer:

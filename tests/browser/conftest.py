@@ -101,6 +101,7 @@ def _running(folder: Path) -> Iterator[Lab]:
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "IPYTHONDIR": str(folder / "ipython"),
         "NOTEBOOK_NOTIFY_CONFIG": str(folder / "notebook_notify.toml"),
+        "NOTEBOOK_NOTIFY_STATE": str(folder / "state"),
         "NOTEBOOK_NOTIFY_LANGUAGE": "zh",
     }
     command = [

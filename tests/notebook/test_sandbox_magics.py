@@ -65,6 +65,16 @@ def test_a_failed_url_keeps_the_sandbox(run) -> None:
     assert "sent sandbox-wecom_chat" in run("%notify_wechat second")
 
 
+def test_the_address_may_come_from_a_variable(run, sandbox) -> None:
+    """A report is given the sandbox's address as a parameter; an empty one starts a sandbox here."""
+    run("url = ''\n%notify_sandbox --url {url}\n%notify_wechat here")
+    assert sandbox.inbox == []
+    run(f"url = {sandbox.url!r}\n%notify_sandbox --url {{url}}\n%notify_wechat there")
+    assert [one["content"] for one in sandbox.inbox] == ["there"]
+    shown = run("%notify_sandbox --url {nowhere}")
+    assert "UsageError: cannot be filled in: {nowhere}" in shown
+
+
 def test_back_from_a_sandbox_elsewhere(run, shell, sandbox) -> None:
     """After one elsewhere `%notify_sandbox` alone comes back to the first, messages and all."""
     run("%notify_sandbox -o box\n%notify_wechat first")

@@ -19,6 +19,7 @@ def _message(
         "channel": channel,
         "to": to,
         "msgtype": "text",
+        "title": "",
         "content": content,
         "media": None,
         "time": time,
@@ -57,7 +58,13 @@ def test_the_page_shows_what_was_delivered(caller, sandbox):
     caller.chat_send("❌ 失败")
     _, html = _fetch(sandbox.url)
     phones = re.findall(r'<section class="phone (\w+)".*?</section>', html, re.DOTALL)
-    assert phones == ["wecom_chat", "dingtalk_chat", "wecom_app"]
+    assert phones == [
+        "wecom_chat",
+        "dingtalk_chat",
+        "wecom_app",
+        "wecom_robot",
+        "dingtalk_robot",
+    ]
     assert '<div class="bubble">✅ 完成\n  两格缩进</div>' in html
     assert '<div class="bubble">❌ 失败</div>' in html
 
@@ -166,3 +173,24 @@ def test_plain_text_is_indented_under_its_chat():
         "WeCom group · 11-24 20:08:31 · text · 16 / 2,048 bytes\n  line 1\n\n    line 3\n\n"
         "DingTalk group · 11-24 20:08:31 · text · 1 / 2,048 bytes\n  x"
     )
+
+
+@pytest.mark.parametrize("channel", ["wecom_robot", "dingtalk_robot"])
+def test_who_is_called_is_seen(channel):
+    """The people whom a robot's message calls stand under it, their names being mere text."""
+    message = _message("x", channel) | {"mentions": ["lisi", "@<b>all"]}
+    for html in (
+        page.full([message], "en", "n", {}.get),
+        page.inline([message], "http://127.0.0.1:1", "en"),
+    ):
+        assert ">@lisi @&lt;b&gt;all</div>" in html
+    assert page.plain([message], "en").endswith("\n  x\n  @lisi @<b>all")
+
+
+def test_a_robots_limits_are_its_own():
+    """A WeCom robot's Markdown may have 4096 bytes; DingTalk's is shown with its title."""
+    markdown = _message("x", "wecom_robot") | {"msgtype": "markdown_v2"}
+    titled = _message("x", "dingtalk_robot") | {"msgtype": "markdown", "title": "完成"}
+    shown = page.plain([markdown, titled], "en")
+    assert "markdown_v2 · 1 / 4,096 bytes" in shown
+    assert "markdown · 1 bytes · title: 完成" in shown

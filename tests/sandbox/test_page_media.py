@@ -20,6 +20,7 @@ def _message(name="plot.png", msgtype="image", size=100, key=KEY, **media):
         "channel": "wecom_chat",
         "to": "wrchat",
         "msgtype": msgtype,
+        "title": "",
         "content": "",
         "media": {
             "name": name,
@@ -202,7 +203,7 @@ def test_a_size_is_short(size, text):
 
 
 def test_dingtalks_markdown_is_measured_in_characters(caller, sandbox):
-    """Beside DingTalk's Markdown stands its own limit, not a text's."""
+    """Beside DingTalk's Markdown stands its own limit, and the title that its text does not show."""
     markdown = {"title": "完成", "text": "**完成**"}
     caller.chat_send(msg={"msgtype": "markdown", "markdown": markdown})
-    assert "markdown · 6 / 5,000 字符" in page.plain(sandbox.inbox, "zh")
+    assert "markdown · 8 / 5,000 字符 · 标题: 完成" in page.plain(sandbox.inbox, "zh")

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 import urllib.request
+import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 
@@ -31,11 +32,14 @@ def test_a_hundred_sends_on_one_connection_are_counted_as_such(caller, sandbox):
 
 def test_targets_are_complete_and_real_in_form(sandbox):
     """Each target names its channel, its fields, and this sandbox, in the platforms' own forms."""
-    chat, people, ding = sandbox.targets.values()
+    chat, people, ding, robot, signed, worded = sandbox.targets.values()
     assert list(sandbox.targets) == [
         "sandbox-wecom_chat",
         "sandbox-wecom_app",
         "sandbox-dingtalk_chat",
+        "sandbox-wecom_robot",
+        "sandbox-dingtalk_robot",
+        "sandbox-dingtalk_robot-keyword",
     ]
     assert set(chat) == {"channel", "corp_id", "corp_secret", "chat_id", "base_url"}
     assert set(people) == {"channel", "corp_id", "corp_secret", "agent_id", "users", "base_url"}
@@ -47,6 +51,12 @@ def test_targets_are_complete_and_real_in_form(sandbox):
     assert re.fullmatch("ding[0-9a-z]{16}", ding["app_key"])
     assert len(ding["app_secret"]) == 64
     assert re.fullmatch("chat[0-9a-f]{32}", ding["chat_id"])
+    assert set(robot) == {"channel", "webhook", "base_url"}
+    assert uuid.UUID(robot["webhook"]).version == 4
+    assert set(signed) == {"channel", "webhook", "secret", "base_url"}
+    assert re.fullmatch("[0-9a-f]{64}", signed["webhook"])
+    assert re.fullmatch("SEC[0-9a-f]{64}", signed["secret"])
+    assert set(worded) == {"channel", "webhook", "keyword", "base_url"}
     assert {target["base_url"] for target in sandbox.targets.values()} == {sandbox.url}
 
 
@@ -179,7 +189,7 @@ def test_the_command_prints_its_address_and_ends_cleanly(signum):
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
-        assert len(SandboxClient(url).targets) == 3
+        assert len(SandboxClient(url).targets) == 6
         process.send_signal(signum)
         assert process.wait(timeout=5) == 0
         assert process.stderr.read() == ""

@@ -94,7 +94,9 @@ def test_appchat_delivers_and_answers_no_more_than_documented(caller, sandbox):
         "channel": "wecom_chat",
         "to": sandbox.wecom.app.chat_id,
         "msgtype": "text",
+        "title": "",
         "content": content,
+        "mentions": [],
         "media": None,
         "time": message["time"],
     }
