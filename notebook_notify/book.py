@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_notify import config as files
 from notebook_notify import texts
 from notebook_notify.errors import ConfigError, NotifyError, SecretError, TargetError
-from notebook_notify.fields import did_you_mean
+from notebook_notify.fields import did_you_mean, other_magic
 from notebook_notify.secret import Secret
 from notebook_notify.targets import MAGICS, Known, Target, from_environment, masked, missing
 from notebook_notify.texts import say
@@ -100,7 +100,7 @@ class Targets:
                 target.source,
                 tuple(magic for magic in MAGICS if self._is_default(target, magic)),
                 masked(target),
-                tuple(missing(target, self._spec(target), self._environ)),
+                tuple(self._lacking(target)),
             )
             for target in [*self._named().values(), *whole, *part]
         ]
@@ -125,7 +125,7 @@ class Targets:
             )
         spec = self._spec(target)
         if default_for not in (None, spec.magic):
-            raise _other_magic(name, spec)
+            raise other_magic(name, spec)
         path = self.looked_in[0]
         from notebook_notify.config_edit import save
 
@@ -170,6 +170,20 @@ class Targets:
             target = self._default(magic)
         return self._ready(target)
 
+    def alert_of(self, target: Target) -> Target:
+        """The target that *target*'s failures go to: its ``alert``, else itself.
+
+        The ``alert`` of that one does not count: there are no chains.
+
+        Raises:
+            TargetError: there is none of that name, or it lacks something.
+            ConfigError: a config file cannot be used.
+        """
+        name = target.get("alert")
+        if not name or name == target.name:
+            return target
+        return self._ready(self._by_name(name, None), alert=False)
+
     def _by_name(self, name: str, magic: str | None) -> Target:
         target = self._sandbox.get(name) or self.config.targets.get(name)
         if target is None:
@@ -183,7 +197,7 @@ class Targets:
             )
         spec = self._spec(target)
         if magic not in (None, spec.magic):
-            raise _other_magic(name, spec)
+            raise other_magic(name, spec)
         return target
 
     def _explicit(self, given: Mapping[str, Any], magic: str | None) -> Target:
@@ -192,7 +206,8 @@ class Targets:
         for spec in able:
             if not spec.lacking(given):
                 return Target(spec.kind, spec.parse(given))
-        spec = (able or specs)[0]
+        # Where none takes all of it, the one that takes most is what was meant.
+        spec = max(able or specs, key=lambda one: sum(map(bool, map(one.field, given))))
         spec.parse(given)  # raises where a field is unknown
         options = ", ".join(f"{one.option} ({say(*one.where)})" for one in spec.lacking(given))
         raise TargetError(
@@ -243,12 +258,20 @@ class Targets:
             )
         spec = self._spec(target)
         if spec.magic != key:
-            raise ConfigError(f"{place} · {_other_magic(name, spec)}")
+            raise ConfigError(f"{place} · {other_magic(name, spec)}")
         return target
 
-    def _ready(self, target: Target) -> Target:
+    def _lacking(self, target: Target, *, alert: bool = True) -> list[str]:
+        lacks = missing(target, self._spec(target), self._environ)
+        name = target.get("alert")
+        if alert and name and name not in self._named():
+            near = did_you_mean(name, self._named())
+            lacks.append(say(f"目标 {name}（alert）{near}", f"target {name} (alert){near}"))
+        return lacks
+
+    def _ready(self, target: Target, *, alert: bool = True) -> Target:
         """*target* if it lacks nothing; ``scrub`` knows its secrets from now on."""
-        lacks = ", ".join(missing(target, self._spec(target), self._environ))
+        lacks = ", ".join(self._lacking(target, alert=alert))
         if lacks:
             source = "" if target.source == "explicit" else f" ({target.source})"
             raise TargetError(
@@ -321,13 +344,3 @@ def _wanted(defaults: Mapping[str, str], magic: str | None) -> list[str]:
     """The defaults of *magic*, or of all magics, each once."""
     wanted = [name for key, name in defaults.items() if magic in (None, key)]
     return list(dict.fromkeys(wanted))
-
-
-def _other_magic(name: str, spec: Spec) -> TargetError:
-    title = say(*spec.title)
-    return TargetError(
-        say(
-            f"{name} 是{title}；请用 %%notify_{spec.magic} 或 %%notify",
-            f"{name} is a {title}; use %%notify_{spec.magic} or %%notify",
-        )
-    )

@@ -26,7 +26,9 @@ FILE = "notebook_notify.toml"
 #: The environment variable that names another file, instead of all others.
 VARIABLE = "NOTEBOOK_NOTIFY_CONFIG"
 
-_SETTINGS = ("language", "timezone")
+_SETTINGS = ("language", "timezone", "link")
+#: What the template ``link`` may have filled in.
+LINK_FIELDS = ("user", "path", "notebook")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,7 @@ class Config:
         default_paths: the file that each default stands in.
         language: ``zh``, ``en``, ``auto``, or ``None`` where nothing is said.
         timezone: a name such as ``Asia/Shanghai``, or ``None``.
+        link: the address of a notebook, with the ``LINK_FIELDS`` in braces, or ``None``.
         warnings: what the reader should know, one sentence each.
     """
 
@@ -47,6 +50,7 @@ class Config:
     default_paths: Mapping[str, Path] = field(default_factory=dict)
     language: str | None = None
     timezone: str | None = None
+    link: str | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -226,7 +230,31 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, str]:
             raise wrong(
                 path, "没有这个时区，例：Asia/Shanghai", "unknown; e.g. Asia/Shanghai", "timezone"
             ) from None
+    if "link" in settings and not _is_link(settings["link"]):
+        raise wrong(
+            path,
+            "应为 http(s) 网址，可含 {user}、{path}、{notebook}，不含密码",
+            "an http(s) address is expected, with {user}, {path}, {notebook} where they belong "
+            "and no password",
+            "link",
+        )
     return settings
+
+
+def _is_link(template: str) -> bool:
+    from string import Formatter
+    from urllib.parse import urlsplit
+
+    if any(mark.isspace() for mark in template):
+        return False
+    try:
+        parts = urlsplit(template)
+        fields = [one[1:] for one in Formatter().parse(template) if one[1] is not None]
+    except ValueError:
+        return False
+    good = parts.scheme in ("http", "https") and parts.hostname and "@" not in parts.netloc
+    # A field alone: no attribute, no format, no conversion.
+    return bool(good) and all(one in [(name, "", None) for name in LINK_FIELDS] for one in fields)
 
 
 def _target(path: Path, name: str, table: object, specs: Mapping[str, Spec]) -> Target:

@@ -6,6 +6,7 @@
     ├── TargetError        the caller's mistake: no such target, a field missing, a bad value
     │   └── ConfigError    the config file cannot be read, or holds something unknown
     ├── SecretError        a secret cannot be found, or is about to leave (pickle, magic line)
+    ├── LedgerError        the record of what was sent cannot be read or written
     ├── TransportError     a request had no complete reply; says whether it may have arrived
     └── SendError          raised only on request: ``report.raise_for_status()``, ``--strict``
     KeyboardInterrupt
@@ -48,6 +49,10 @@ class ConfigError(TargetError):
 
 class SecretError(NotifyError):
     """A secret cannot be found, or was about to be written where others can read it."""
+
+
+class LedgerError(NotifyError):
+    """The record of what was sent cannot be read or written; says what to do about the file."""
 
 
 class TransportError(NotifyError):

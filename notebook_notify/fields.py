@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,8 @@ class Field:
         where: where in the admin console to find it, in Chinese and in English.
         required: whether a target of the channel cannot do without.
         env: the environment variable behind ``NOTEBOOK_NOTIFY_``, if there is one.
-        kind: ``text``, ``integer``, ``names`` (ids), ``flag``, ``url`` (https) or ``proxy``.
+        kind: ``text``, ``integer``, ``names`` (ids), ``flag``, ``url`` (https), ``function``
+            (``module:function``) or ``proxy``.
         env_scope: its value, if unset, in the environment's target; needed but by its own magic.
     """
 
@@ -78,6 +80,10 @@ class Field:
                     "应为 https://主机，不含用户名和参数（本机回环地址可用 http）",
                     "https://host without user name or parameters (on loopback http will do)",
                 )
+            case "function":
+                parsed = text
+                fits = bool(re.fullmatch(r"[\w.]+:[\w.]+", text or ""))
+                expected = ("应写作 模块:函数", "module:function")
             case _:
                 masks = self.secret or self.kind == "proxy"
                 parsed = value if masks and isinstance(value, Secret) else text
@@ -178,6 +184,20 @@ COMMON_FIELDS = (
         required=False,
         kind="proxy",
     ),
+    Field(
+        "alert",
+        ("出错时改发给哪个目标（名称）", "the name of the target that failures go to instead"),
+        required=False,
+    ),
+    Field(
+        "mention",
+        (
+            "单元出错时提醒谁：账号或手机号",
+            "whom to mention if a cell failed: ids or mobile numbers",
+        ),
+        required=False,
+        kind="names",
+    ),
 )
 
 
@@ -187,3 +207,14 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     near = difflib.get_close_matches(word, list(known), n=1)
     return say(f"；是不是 {near[0]}？", f"; did you mean {near[0]}?") if near else ""
+
+
+def other_magic(name: str, spec: Spec) -> TargetError:
+    """The mistake of asking one magic for a target of another."""
+    title = say(*spec.title)
+    return TargetError(
+        say(
+            f"{name} 是{title}；请用 %%notify_{spec.magic} 或 %%notify",
+            f"{name} is a {title}; use %%notify_{spec.magic} or %%notify",
+        )
+    )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from notebook_notify.errors import OWN_CODES, SendError
 from notebook_notify.secret import scrub
-from notebook_notify.texts import duration, say
+from notebook_notify.texts import duration, local, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +23,8 @@ _SHOWN = 1_000
 _IDS, _ID = 20, 64
 #: What would break a line, steer a terminal, turn the text around, or cannot be printed.
 _UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
-_MARKS = {"sent": "✓", "partial": "◐", "unknown": "?", "failed": "✗"}
+#: The mark before a line, by outcome.
+MARKS = {"sent": "✓", "partial": "◐", "unknown": "?", "failed": "✗"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,9 @@ class SendResult:
         everyone: whether it went to all in the application's visible scope.
         sandbox: whether it went to the sandbox, and so to no phone.
         message_ids: the platform's ids of what it accepted.
+        earlier: when it had gone out for the same key, in seconds since the epoch, so that it
+            was not sent again; ``outcome`` is that of then. ``None``: it was sent now.
+        key: that key.
     """
 
     target: str
@@ -81,6 +85,8 @@ class SendResult:
     everyone: bool = False
     sandbox: bool = False
     message_ids: tuple[str, ...] = ()
+    earlier: float | None = None
+    key: str | None = None
 
     def seed_answer(self) -> Literal[True] | dict[str, Any]:
         """``True`` for sent and partial, else the error dict: the seed's way to answer."""
@@ -96,7 +102,7 @@ class SendResult:
         head = f"{self._words()} {self.target}"
         if self.title != self.target:
             head += say(f"（{self.title}）", f" ({self.title})")
-        told = [(_MARKS[self.outcome], " · ".join([head, *self._details()]).replace("） ·", "）·"))]
+        told = [(MARKS[self.outcome], " · ".join([head, *self._details()]).replace("） ·", "）·"))]
         if self.advice is not None:
             told.append((say("怎么办", "what to do"), self.advice.todo))
             if self.advice.link:
@@ -106,12 +112,19 @@ class SendResult:
             cut = "…" if len(reply) > _SHOWN else ""
             told.append((say("原文", "reply"), reply[:_SHOWN] + cut))
         told += [("·", note) for note in self.notes]
-        return [(label, _one_line(text)) for label, text in told]
+        return [(label, one_line(text)) for label, text in told]
 
     def _words(self) -> str:
+        if self.earlier is not None:
+            return {
+                "sent": say("已发过", "already sent"),
+                "partial": say("此前部分送达", "already sent in part"),
+            }.get(self.outcome, say("可能已发过", "may have been sent"))
         if not self.parts:
-            good = self.outcome == "sent"
-            return say("凭证有效", "credential good") if good else say("未通过", "not proved")
+            return {
+                "sent": say("凭证有效", "credential good"),
+                "unknown": say("未能验证", "not proved"),
+            }.get(self.outcome, say("未通过", "not proved"))
         return {
             "sent": say("已发送", "sent"),
             "partial": say("部分送达", "partial"),
@@ -133,6 +146,11 @@ class SendResult:
         return say(zh, en)
 
     def _details(self) -> Iterator[str]:
+        if self.earlier is not None:
+            yield f"{local(self.earlier):%m-%d %H:%M:%S} (--once {self.key})"
+            if self.advice is not None:
+                yield self.advice.what
+            return
         if self.outcome == "sent" and not self.parts:
             yield say("没有发出消息", "nothing was posted")
             yield duration(self.seconds)
@@ -195,7 +213,7 @@ class SendReport:
         shown: list[tuple[Outcome | Literal["note"], list[tuple[str, str]]]] = [
             (result.outcome, result.lines()) for result in self.results
         ]
-        shown += [("note", [("·", _one_line(note))]) for note in self.notes]
+        shown += [("note", [("·", one_line(note))]) for note in self.notes]
         return shown
 
     def __repr__(self) -> str:
@@ -215,7 +233,7 @@ class SendReport:
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
 
 
-def _one_line(text: str) -> str:
+def one_line(text: str) -> str:
     """*text* as it can be shown: no secret, and nothing that breaks out of its line."""
     return _UNPRINTABLE.sub(" ", scrub(text))
 

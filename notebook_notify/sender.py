@@ -6,6 +6,7 @@ Among it the three functions of the DolphinDB module that this package ports:
 
 from __future__ import annotations
 
+import atexit
 import os
 import warnings
 from collections.abc import Sequence
@@ -13,18 +14,20 @@ from functools import wraps
 from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 
 from notebook_notify.book import Targets
+from notebook_notify.bookkeeping import Bookkeeping
 from notebook_notify.delivery import TIMEOUT
 from notebook_notify.dispatch import Sender
 from notebook_notify.errors import TargetError
-from notebook_notify.messages import File, Image, Message, Text
+from notebook_notify.messages import File, Image, Markdown, Message, Text
 from notebook_notify.platforms import SPECS, channel_of
 from notebook_notify.targets import Target
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
-    from notebook_notify.messages import Attachment
+    from notebook_notify.ledger import Entry
+    from notebook_notify.messages import Piece
     from notebook_notify.reports import SendReport
 
 _P = ParamSpec("_P")
@@ -39,35 +42,91 @@ class NotifyWarning(UserWarning):
 TARGETS = Targets(SPECS)
 #: The sender that all callers in this process share: one token an app, one connection a host.
 SENDER = Sender()
+#: What keeps the ledger of what they sent.
+BOOKKEEPING = Bookkeeping()
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=SENDER.renew)
+    os.register_at_fork(after_in_child=BOOKKEEPING.renew)
+atexit.register(BOOKKEEPING.flush)
 
 
 def send(
-    message: str | Text | Attachment | Sequence[str | Text | Attachment],
+    message: Piece | Sequence[Piece],
     to: str | Target | Sequence[str | Target] | None = None,
     timeout: float = TIMEOUT,
+    once: str | None = None,
 ) -> SendReport:
     """Send *message* and report what became of it. Delivery problems do not raise.
 
     Args:
-        message: a text, split into numbered parts if the channel takes less at once; an
-            ``Image`` or a ``File``; or a list of these.
+        message: a text, split into numbered parts if the channel takes less at once; a
+            ``Markdown``, an ``Image`` or a ``File``; or a list of these.
         to: a target's name, a :class:`Target`, or several; ``None`` means the default target.
         timeout: the longest wait, in seconds.
+        once: a key. A target that a message with this key went to before gets none, and the
+            report says when that was.
 
     Raises:
         TargetError: no such target, it cannot work as it is written, or *message* is no message;
             nothing was sent.
     """
     whole = _whole(message)
-    return SENDER.send([(target, whole) for target in targets(to)], timeout=timeout)
+    return post([(target, whole) for target in targets(to)], timeout=timeout, once=once)
+
+
+def post(
+    messages: Iterable[tuple[Target, Message | Callable[[], Message]]],
+    *,
+    timeout: float = TIMEOUT,
+    once: str | None = None,
+    verdict: str = "text",
+    drops: bool = False,
+    persist: bool = False,
+) -> SendReport:
+    """Send each message to its target and keep the ledger of it.
+
+    Args:
+        messages: targets and messages; a function makes its message on the sending thread.
+        timeout: the longest wait, in seconds.
+        once: a key; a target that a message with this key and *verdict* went to before gets none.
+        verdict: ``done``, ``failed`` or ``interrupted``, of a run; ``text`` of a text.
+        drops: let the platform drop an identical repeat: see ``once`` of :meth:`Sender.send`.
+        persist: go on trying until the time is up.
+
+    Raises:
+        TargetError: a target cannot work as it is written, or the key is blank; nothing was sent.
+        SendInterrupted: a ``KeyboardInterrupt`` with the report so far; nothing more leaves.
+    """
+
+    def deliver(
+        left: Iterable[tuple[Target, Message | Callable[[], Message]]], seconds: float
+    ) -> SendReport:
+        return SENDER.send(left, timeout=seconds, once=drops, persist=persist)
+
+    return BOOKKEEPING.send(list(messages), deliver, timeout=timeout, once=once, verdict=verdict)
+
+
+def history(count: int = 20) -> list[Entry]:
+    """The latest *count* messages of this user, the newest first.
+
+    Those that the seed's functions sent are not among them.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    from notebook_notify.ledger import Ledger
+    from notebook_notify.ledger_file import path_of
+
+    BOOKKEEPING.flush()
+    return Ledger(path_of()).recent(count)
 
 
 def check(
     to: str | Target | Sequence[str | Target] | None = None, timeout: float = TIMEOUT
 ) -> SendReport:
     """Prove the credentials of targets by fetching new tokens; posts nothing.
+
+    A robot has no token: its outcome is ``unknown``.
 
     Args:
         to: as for :func:`send`.
@@ -83,15 +142,15 @@ def _whole(message: object) -> Message:
     alone = isinstance(message, str) or not isinstance(message, Sequence)
     pieces: Sequence[Any] = [message] if alone else cast("Sequence[Any]", message)
     for one in pieces:
-        content = one.content if isinstance(one, Text) else one
+        content = one.content if isinstance(one, Text | Markdown) else one
         data = content.data if isinstance(content, Image | File) else b""
         if not isinstance(content, str | Image | File) or not isinstance(data, bytes):
             kind = type(content).__name__
             raise TargetError(
                 say(
-                    f"消息应为文字、Image、File 或它们的列表，却是 {kind}；未发送",
-                    f"a message is a text, an Image, a File or a list of these, not {kind}; "
-                    "nothing was sent",
+                    f"消息应为文字、Markdown、Image、File 或它们的列表，却是 {kind}；未发送",
+                    "a message is a text, a Markdown, an Image, a File or a list of these, "
+                    f"not {kind}; nothing was sent",
                 )
             )
     return Message.of(pieces)
@@ -102,10 +161,24 @@ def targets(to: str | Target | Sequence[str | Target] | None) -> list[Target]:
     wanted = [to] if to is None or isinstance(to, (str, Target)) else to
     if not wanted:
         raise TargetError(say("没有指定目标，未发送", "no target was named; nothing was sent"))
-    found = [one if isinstance(one, Target) else TARGETS.resolve(one) for one in wanted]
-    for target in found:
-        channel_of(target)
-    return found
+    return _checked(one if isinstance(one, Target) else TARGETS.resolve(one) for one in wanted)
+
+
+def alert_for(target: Target) -> Target:
+    """Where *target*'s failures go: to the target that its ``alert`` names, else to itself.
+
+    Raises:
+        TargetError: there is none of that name, or it cannot work as it is written.
+    """
+    return TARGETS.alert_of(target)
+
+
+def _checked(found: Iterable[Target]) -> list[Target]:
+    checked = list(found)
+    for target in checked:
+        for one in (target, alert_for(target)):
+            channel_of(one)
+    return checked
 
 
 def find(
@@ -121,13 +194,10 @@ def find(
     Raises:
         TargetError: not found, incomplete, of another magic, or an ``env:`` secret is not set.
     """
-    found = [
+    return _checked(
         TARGETS.resolve(name, magic=magic, explicit=explicit or None)
         for name in dict.fromkeys(names) or (None,)
-    ]
-    for target in found:
-        channel_of(target)
-    return found
+    )
 
 
 def _sealed(function: Callable[_P, _R]) -> Callable[_P, _R]:

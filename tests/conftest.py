@@ -38,6 +38,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith(_OURS) or name.lower() in _PROXIES:
             monkeypatch.delenv(name)
     monkeypatch.setenv("NOTEBOOK_NOTIFY_CONFIG", str(tmp_path / "config" / "notebook_notify.toml"))
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_STATE", str(tmp_path / "state"))
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "en")
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
     texts.configure()
@@ -47,9 +48,11 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def fresh_sender() -> Iterator[None]:
     """No token, secret, connection or sandbox target is carried from one test to the next."""
     yield
+    sender.BOOKKEEPING.flush()
     secret._known.clear()
     sender.SENDER.close()
     sender.SENDER.renew()
+    sender.BOOKKEEPING.renew()
     sender.TARGETS.use_sandbox({})
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import time
 
 import pytest
 
@@ -161,6 +162,26 @@ def test_sandbox_and_notes(monkeypatch):
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
     assert " · 沙盒，没有到手机：%notify_inbox" in repr(report)
     assert "sandbox" not in shown(SendResult("s", "s", "failed", error={}, sandbox=True))
+
+
+@pytest.mark.parametrize(
+    ("language", "outcome", "line"),
+    [
+        ("en", "sent", "✓ already sent ops (WeCom group) · 11-25 08:00:12 (--once daily)"),
+        ("zh", "sent", "✓ 已发过 ops（WeCom group）· 11-25 08:00:12 (--once daily)"),
+        (
+            "en",
+            "partial",
+            "◐ already sent in part ops (WeCom group) · 11-25 08:00:12 (--once daily)",
+        ),
+        ("zh", "unknown", "? 可能已发过 ops（WeCom group）· 11-25 08:00:12 (--once daily)"),
+    ],
+)
+def test_what_was_not_sent_again(monkeypatch, language, outcome, line):
+    """A repeat that was left out says when the first went out, and for which key."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", language)
+    earlier = time.mktime((2026, 11, 25, 8, 0, 12, 0, 0, -1))
+    assert shown(SendResult("ops", "WeCom group", outcome, earlier=earlier, key="daily")) == line
 
 
 # ── html ─────────────────────────────────────────────────────────────────────────────────────

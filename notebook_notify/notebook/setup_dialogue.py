@@ -51,7 +51,7 @@ def _ask_and_save(name: str, channel: str | None, given: Mapping[str, str]) -> N
     spec = SPECS[channel] if channel else _choose()
     fields: dict[str, Any] = {**given}
     for one in spec.fields:
-        if one.required or one.kind == "names":
+        if one.required or one.kind in ("names", "text"):
             answer = _ask(one)
             if answer:
                 fields[one.name] = answer
@@ -62,15 +62,18 @@ def _ask_and_save(name: str, channel: str | None, given: Mapping[str, str]) -> N
     print(say(f"已保存到 {path}（仅本人可读）", f"saved in {path} (only you can read it)"))  # noqa: T201 - a dialogue
     saved = sender.TARGETS.resolve(name)
     result = sender.SENDER.check(saved)
-    if result.outcome != "sent":
+    if result.outcome == "failed":
         display(SendReport((result,)).bundle(), raw=True)
         return
-    print(  # noqa: T201
-        say(
-            "凭证有效。群或接收人是否正确，要发一条消息才知道。",
-            "The credential is good. Whether chat and people are right, only a message shows.",
-        )
+    good = say(
+        "凭证有效。群或接收人是否正确，要发一条消息才知道。",
+        "The credential is good. Whether chat and people are right, only a message shows.",
     )
+    robot = say(
+        "机器人的地址对不对，要发一条消息才知道。",
+        "Whether the robot is right, only a message shows.",
+    )
+    print(good if result.outcome == "sent" else robot)  # noqa: T201
     if _yes(say("现在发一条测试消息？[y/N] ", "Send a test message now? [y/N] ")):
         now = f"{local(time.time()):%m-%d %H:%M:%S}"
         text = say(f"notebook_notify 测试消息 · {now}", f"notebook_notify test message · {now}")
@@ -78,9 +81,12 @@ def _ask_and_save(name: str, channel: str | None, given: Mapping[str, str]) -> N
 
 
 def _choose() -> Spec:
-    kinds = list(SPECS.values())
+    # The quickest first: a robot needs one value, and no administrator.
+    kinds = sorted(SPECS.values(), key=lambda spec: sum(one.required for one in spec.fields))
     for number, spec in enumerate(kinds, 1):
-        print(f"  {number}  {say(*spec.title)} ({spec.kind})")  # noqa: T201
+        needed = [one for one in spec.fields if one.required]
+        where = f" — {say(*needed[0].where)}" if len(needed) == 1 else ""
+        print(f"  {number}  {say(*spec.title)} ({spec.kind}){where}")  # noqa: T201
     answer = input(say("发到哪里？[1] ", "Where to? [1] ")).strip() or "1"
     if answer in SPECS:
         return SPECS[answer]
@@ -91,6 +97,8 @@ def _choose() -> Spec:
 
 def _ask(one: Field) -> str | list[str]:
     where = say(*one.where)
+    if not one.required:
+        where += say("；没有则留空", "; leave empty if none")
     if one.secret:
         hint = say("不回显；也可填 env:变量名", "not echoed; env:NAME works too")
         return getpass.getpass(f"{one.name} — {where} ({hint}): ").strip()

@@ -1,4 +1,4 @@
-"""``%notify_targets`` and ``%notify_setup``: what is known, and how to make more known."""
+"""``%notify_targets``, ``%notify_setup``, ``%notify_history``: what is known, and what went out."""
 
 from __future__ import annotations
 
@@ -17,20 +17,30 @@ if TYPE_CHECKING:
 
 @magics_class
 class TargetMagics(Magics):
-    """Shows targets and sets them up."""
+    """Shows targets and sets them up; shows what they were sent."""
 
     @line_magic
     @no_var_expand
+    @magic_arguments()
+    @argument("--check", action="store_true", help="prove credentials instead; posts nothing")
+    @argument("names", nargs="*", metavar="NAME", help="with --check: which; else the default")
     def notify_targets(self, line: str) -> None:
         """Show which targets are known, where each comes from, and what it lacks.
 
         Secrets are masked; a reference (``env:NAME``, ``keyring:SERVICE/USER``) is shown as it is.
+        With ``--check`` a token is fetched, which proves the credential and posts nothing;
+        whether the chat and the people are right, only a message shows. A robot has no token:
+        of it nothing is proved without a message.
         """
-        from notebook_notify.notebook.target_table import show
+        from notebook_notify.notebook.target_table import check, show
 
-        if line.strip():
-            raise UsageError(say("%notify_targets 不带参数", "%notify_targets takes no argument"))
-        _or_usage_error(show)
+        arguments = parse_argstring(self.notify_targets, line)
+        if arguments.check:
+            _or_usage_error(lambda: check(arguments.names))
+        elif arguments.names:
+            raise UsageError(say("名称要与 --check 同用", "a name goes with --check"))
+        else:
+            _or_usage_error(show)
 
     @line_magic
     @no_var_expand
@@ -51,6 +61,22 @@ class TargetMagics(Magics):
         extra = {"proxy": arguments.proxy, "base_url": arguments.base_url}
         given = {key: value for key, value in extra.items() if value is not None}
         _or_usage_error(lambda: set_up(arguments.name, arguments.channel, given))
+
+    @line_magic
+    @no_var_expand
+    @magic_arguments()
+    @argument("-n", "--count", type=int, default=20, metavar="N", help="how many; default 20")
+    def notify_history(self, line: str) -> None:
+        """Show what was sent lately, from all your notebooks and scripts, the newest first.
+
+        Of each message its first line alone is kept, for at most 90 days.
+        """
+        from notebook_notify.notebook.history_table import show
+
+        arguments = parse_argstring(self.notify_history, line)
+        if arguments.count < 1:
+            raise UsageError(say("-n 至少为 1", "-n is at least 1"))
+        _or_usage_error(lambda: show(arguments.count))
 
 
 def _or_usage_error(job: Callable[[], None]) -> None:

@@ -9,11 +9,12 @@ from IPython.display import display
 
 from notebook_notify import sender
 from notebook_notify.platforms import SPECS
+from notebook_notify.reports import SendReport
 from notebook_notify.secret import scrub
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from notebook_notify.book import Known
 
@@ -40,6 +41,23 @@ def show() -> None:
         {"text/plain": "\n".join([*plain, *(f"· {n}" for n in notes)]), "text/html": "".join(html)},
         raw=True,
     )
+
+
+def check(names: Sequence[str]) -> None:
+    """Prove the credentials of these targets, or of the default one, and show what came of it.
+
+    Raises:
+        TargetError: no such target, or it cannot work as it is written.
+    """
+    report = sender.check(names or None)
+    good = [one.target for one in report.results if one.outcome == "sent"]
+    if good:
+        listed = ", ".join(good)
+        told = say(f"✓ 凭证有效：{listed}", f"✓ the credential is good: {listed}")
+        display({"text/plain": told, "text/html": f"<div>{escape(told)}</div>"}, raw=True)
+    bad = tuple(one for one in report.results if one.outcome != "sent")
+    if bad:
+        display(SendReport(bad).bundle(), raw=True)
 
 
 def _head(one: Known) -> str:

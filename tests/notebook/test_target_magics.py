@@ -1,13 +1,17 @@
-"""`%notify_targets` and `%notify_setup`."""
+"""`%notify_targets`, `%notify_setup` and `%notify_history`."""
 
 from __future__ import annotations
 
 import builtins
 import getpass
 import os
+import re
 from pathlib import Path
 
 import pytest
+from IPython.utils.capture import capture_output
+
+from notebook_notify import sender
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s"
 
@@ -151,5 +155,135 @@ def test_an_existing_default_is_asked_about(run, config: Path, answers, sandbox)
 def test_bad_arguments_are_one_line(run, line: str) -> None:
     """A mistyped set-up asks nothing and says what is wrong."""
     shown = run(f"%notify_setup {line}")
+    assert "UsageError" in shown
+    assert "Traceback" not in shown
+
+
+def test_setup_asks_for_the_channels_own_fields(run, answers, sandbox) -> None:
+    """What any target may have, a proxy, an alert, people to mention, is not asked for."""
+    target = sandbox.targets["sandbox-wecom_chat"]
+    asked = answers(
+        {"corp_id": target["corp_id"], "chat_id": target["chat_id"]}, target["corp_secret"]
+    )
+    run(f"%notify_setup ops --channel wecom_chat --base-url {sandbox.url}")
+    assert [one.split()[0] for one in asked[:3]] == ["corp_id", "corp_secret", "chat_id"]
+    assert not {"proxy", "alert", "mention"} & {one.split()[0] for one in asked}
+
+
+def test_setup_offers_the_robots_first(run, config: Path, answers, sandbox) -> None:
+    """The quickest way is the first choice: one value, where it is found, and a test message."""
+    webhook = sandbox.targets["sandbox-wecom_robot"]["webhook"]
+    asked = answers({"test message": "y"}, webhook)
+    shown = run(f"%notify_setup ops --base-url {sandbox.url}")
+    lines = [line.strip() for line in shown.splitlines()]
+    assert lines[0].startswith("1  WeCom group robot (wecom_robot) — WeCom group → ")
+    assert lines[1].startswith("2  DingTalk group robot (dingtalk_robot) — DingTalk group → ")
+    assert [question.split()[0] for question in asked] == ["Where", "webhook", "Send"]
+    assert "only a message shows" in shown
+    assert "The credential is good" not in shown
+    assert "sent ops" in shown
+    assert [one["channel"] for one in sandbox.inbox] == ["wecom_robot"]
+    assert webhook not in shown
+    assert 'wechat = "ops"' in config.read_text()
+
+
+def test_setup_asks_for_what_may_be_left_empty(
+    run, config: Path, answers, sandbox, monkeypatch
+) -> None:
+    """A DingTalk robot's secret and keyword are asked for; who has none presses Enter."""
+    known = sandbox.targets["sandbox-dingtalk_robot-keyword"]
+    asked = answers({"keyword": known["keyword"], "test message": "y"})
+    hidden = iter([known["webhook"], ""])
+
+    def unseen(question: str = "") -> str:
+        asked.append(question)
+        return next(hidden)
+
+    monkeypatch.setattr(getpass, "getpass", unseen)
+    shown = run(f"%notify_setup ding --channel dingtalk_robot --base-url {sandbox.url}")
+    fields = [question.split()[0] for question in asked[:3]]
+    assert fields == ["webhook", "secret", "keyword"]
+    assert ["leave empty if none" in question for question in asked[:3]] == [False, True, True]
+    assert "sent ding" in shown
+    assert "secret" not in config.read_text()
+
+
+def test_check_of_a_robot_says_that_it_proves_nothing(run, sandbox) -> None:
+    """`--check` posts nothing, and does not call a robot good on its word."""
+    run(f"%notify_sandbox --url {sandbox.url}")
+    shown = run("%notify_targets --check sandbox-wecom_robot sandbox-wecom_chat")
+    assert "the credential is good: sandbox-wecom_chat" in shown
+    assert "? not proved sandbox-wecom_robot" in shown
+    assert "only a message proves" in shown
+    assert sandbox.inbox == []
+
+
+def test_common_fields_are_shown(run, config: Path) -> None:
+    """Where failures go, and who is mentioned, stands beside the target's own fields."""
+    config.parent.mkdir()
+    config.write_text(
+        '[targets.ding]\nchannel = "dingtalk_chat"\napp_key = "k"\napp_secret = "env:NOT_SET"\n'
+        'chat_id = "c"\nalert = "nobody"\nmention = ["zhangwei", 13800000000]\n'
+    )
+    shown = run("%notify_targets")
+    assert "alert: nobody" in shown
+    assert "mention: zhangwei, 13800000000" in shown
+    assert "target nobody (alert)" in shown
+
+
+def test_history_shows_what_went_out(run, shell, sandbox) -> None:
+    """One line a message, the newest first, as text and as HTML in which nothing is markup."""
+    assert "nothing was sent yet" in run("%notify_history")
+    sender.TARGETS.use_sandbox(sandbox.targets)
+    sender.send("<b>one</b>", "sandbox-wecom_chat")
+    sender.send("two", "sandbox-wecom_chat", once="daily")
+    with capture_output() as shown:
+        shell.run_cell("%notify_history")
+    (output,) = shown.outputs
+    newest, oldest = output.data["text/plain"].splitlines()
+    assert re.fullmatch(
+        r"✓ \d\d-\d\d [\d:]{8} · sandbox-wecom_chat · two · sent \(--once daily\)", newest
+    )
+    assert oldest.endswith("· <b>one</b> · sent")
+    assert "&lt;b&gt;one" in output.data["text/html"]
+    assert len(run("%notify_history -n 1").strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize("line", ["-n 0", "-n x", "x"])
+def test_history_refuses_what_it_does_not_take(run, line: str) -> None:
+    """A mistyped line is one line of error."""
+    shown = run(f"%notify_history {line}")
+    assert "UsageError" in shown
+    assert "Traceback" not in shown
+
+
+def test_a_damaged_history_is_one_line(run) -> None:
+    """A ledger that cannot be read is told with what to do."""
+    path = Path(os.environ["NOTEBOOK_NOTIFY_STATE"]) / "ledger.sqlite3"
+    path.parent.mkdir()
+    path.write_bytes(b"no database, " * 100)
+    shown = run("%notify_history")
+    assert "UsageError" in shown
+    assert "move it away" in shown
+    assert "Traceback" not in shown
+
+
+def test_check_proves_a_credential_and_posts_nothing(run, sandbox) -> None:
+    """`--check` says whose credential is good and whose is not, with advice; nothing arrives."""
+    run(f"%notify_sandbox --url {sandbox.url}")
+    assert "the credential is good: sandbox-wecom_chat" in run("%notify_targets --check")
+    assert sandbox.stats["token_requests"] == 1
+    sandbox.fail_next(errcode=40001, path="/cgi-bin/gettoken")
+    shown = run("%notify_targets --check sandbox-wecom_app sandbox-dingtalk_chat")
+    assert "the credential is good: sandbox-dingtalk_chat" in shown
+    assert "not proved sandbox-wecom_app (WeCom app) · 40001" in shown
+    assert sandbox.inbox == []
+
+
+@pytest.mark.parametrize("line", ["--check nobody", "ops", "--chek"])
+def test_a_check_of_nothing_is_one_line(run, sandbox, line: str) -> None:
+    """An unknown name, a name without `--check`, a mistyped option: one line, no traceback."""
+    run(f"%notify_sandbox --url {sandbox.url}")
+    shown = run(f"%notify_targets {line}")
     assert "UsageError" in shown
     assert "Traceback" not in shown

@@ -1,0 +1,291 @@
+"""What sending has to do with the ledger: a key is claimed before, the outcome written after.
+
+The ledger serves the messages, never the other way round: it works on a thread of its own, so
+that a full disk, a damaged file or a file server that hangs costs a note in the report.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import time
+from concurrent.futures import Future, wait
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar, cast
+
+from notebook_notify.delivery.workers import Workers
+from notebook_notify.errors import LedgerError, NotifyError, SendInterrupted, TargetError
+from notebook_notify.ledger import Entry, Ledger, Line
+from notebook_notify.ledger_file import look_at, path_of
+from notebook_notify.messages import Message
+from notebook_notify.platforms import SPECS
+from notebook_notify.reports import MARKS, Advice, SendReport, SendResult, one_line
+from notebook_notify.texts import local, say
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from notebook_notify.reports import Outcome
+    from notebook_notify.targets import Target
+
+    Making = Message | Callable[[], Message]
+
+_T = TypeVar("_T")
+
+#: How long the ledger is waited for, in seconds: for a claim, for what ends one, for a look at
+#: whether it can be used, and for what is still to be written when Python ends.
+CLAIM, SETTLE, LOOK, FLUSH = 5.0, 2.0, 0.25, 2.0
+#: A claim ends by itself so many seconds after the send must have ended.
+_GRACE = 60.0
+
+
+class Bookkeeping:
+    """Sends, and keeps the ledger. Thread-safe."""
+
+    def __init__(self) -> None:
+        self.renew()
+
+    def renew(self) -> None:
+        """Make its threads anew, as a forked child must."""
+        self._workers = Workers()
+        self._lock = threading.Lock()
+        self._unwritten: list[Future[None]] = []
+
+    def flush(self) -> None:
+        """Wait a moment for what is still to be written."""
+        with self._lock:
+            unwritten = tuple(self._unwritten)
+        wait(unwritten, FLUSH)
+
+    def send(
+        self,
+        messages: Sequence[tuple[Target, Making]],
+        deliver: Callable[[list[tuple[Target, Making]], float], SendReport],
+        *,
+        timeout: float,
+        once: str | None,
+        verdict: str,
+    ) -> SendReport:
+        """Deliver each message, but for those that went out for the same key before.
+
+        Args:
+            messages: targets and messages.
+            deliver: sends what it is given, within so many seconds.
+            timeout: the longest wait, in seconds.
+            once: the key; ``None`` keeps the history alone.
+            verdict: as of :class:`Entry`; the key counts for each by itself.
+
+        Raises:
+            TargetError: the key is blank, or *deliver* raises it; nothing was sent.
+            SendInterrupted: as of *deliver*.
+        """
+        deadline = time.monotonic() + timeout
+        earlier: Sequence[Entry | None] = [None] * len(messages)
+        notes: tuple[str, ...] = ()
+        looked = None
+        if once is not None:
+            earlier, notes = self._claim([target for target, _ in messages], once, verdict, timeout)
+        else:
+            looked = self._start(_usable)  # while the messages are on their way
+        drafts = [
+            _Draft(target, message)
+            for (target, message), entry in zip(messages, earlier, strict=True)
+            if entry is None
+        ]
+        interrupted = False
+        try:
+            left = max(0.0, deadline - time.monotonic())
+            report = deliver([(one.target, one.message) for one in drafts], left)
+        except SendInterrupted as interrupt:
+            report, interrupted = interrupt.report, True
+        except BaseException:
+            if once is not None:
+                self._settle([Line(one.target, "failed") for one in drafts], once, verdict, 0.0)
+            raise
+        lines = [
+            Line(one.target, result.outcome, result.code, one.text)
+            for one, result in zip(drafts, report.results, strict=True)
+        ]
+        if looked is not None:
+            notes = self._note(lines, verdict, looked)
+        elif once is not None:
+            # One note will do, if the ledger cannot be used at all.
+            notes = notes or self._settle(lines, once, verdict, deadline - time.monotonic())
+        results = iter(report.results)
+        whole = SendReport(
+            tuple(
+                next(results) if entry is None else _repeat(target, entry)
+                for (target, _), entry in zip(messages, earlier, strict=True)
+            ),
+            (*report.notes, *notes),
+        )
+        if interrupted:
+            raise SendInterrupted(whole)
+        return whole
+
+    def _claim(
+        self, targets: list[Target], key: str, verdict: str, timeout: float
+    ) -> tuple[Sequence[Entry | None], tuple[str, ...]]:
+        if not key.strip():
+            raise TargetError(
+                say("--once 的值为空，未发送", "the key of --once is blank; nothing was sent")
+            )
+        job = partial(_claimed, targets, key, verdict, timeout + _GRACE)
+        seconds = max(LOOK, min(CLAIM, timeout / 2))
+        claims, trouble = _waited(self._start(job), seconds, partial(_undo, targets, key, verdict))
+        if claims is not None:
+            return claims, ()
+        unchecked = say(
+            f"{trouble}；没有查是否已发过（--once {key}），照常发送",
+            f"{trouble}; sent without asking whether it had been before (--once {key})",
+        )
+        return [None] * len(targets), (unchecked,)
+
+    def _settle(self, lines: list[Line], key: str, verdict: str, left: float) -> tuple[str, ...]:
+        """End claims with what became of the messages; what the reader should know of that."""
+        if not lines:
+            return ()
+        job = self._start(partial(_recorded, lines, verdict, key))
+        _, trouble = _waited(job, max(LOOK, min(SETTLE, left)))
+        if not trouble:
+            return ()
+        return (
+            say(
+                f"{trouble}；重复运行可能再次发送（--once {key}）",
+                f"{trouble}; a repeated run may send it again (--once {key})",
+            ),
+        )
+
+    def _note(self, lines: list[Line], verdict: str, looked: Future[None]) -> tuple[str, ...]:
+        """Have the messages written down, without waiting for the disk; what is wrong with it."""
+        _, trouble = _waited(looked, LOOK)
+        if trouble:
+            return (trouble,)
+        writing = self._start(partial(_recorded, lines, verdict, None))
+        with self._lock:
+            ended = [one for one in self._unwritten if one.done()]
+            self._unwritten = [one for one in self._unwritten if one not in ended] + [writing]
+        troubles = [trouble for _, trouble in (_waited(one, 0) for one in ended) if trouble]
+        return tuple(troubles[:1])
+
+    def _start(self, job: Callable[[], _T]) -> Future[_T]:
+        try:
+            return self._workers.submit(job)
+        except (NotifyError, RuntimeError) as error:  # no thread: too many, or Python is ending
+            future: Future[_T] = Future()
+            future.set_exception(LedgerError(str(error)))
+            return future
+
+
+def _waited(
+    future: Future[_T], seconds: float, interrupted: Callable[[Future[_T]], None] | None = None
+) -> tuple[_T | None, str]:
+    """What a job returns, or why there is nothing; *interrupted* is told of its late end."""
+    try:
+        return future.result(seconds), ""
+    except TimeoutError:
+        return None, say("发送记录没有及时应答", "the record of what was sent did not answer")
+    except LedgerError as error:
+        return None, str(error)
+    except Exception as error:  # noqa: BLE001 - not even our own mistakes may hurt the cell
+        return None, f"{type(error).__name__} in notebook_notify: {error}"
+    except KeyboardInterrupt:
+        if interrupted is not None:
+            future.add_done_callback(interrupted)
+        raise
+
+
+class _Draft:
+    """A message that is perhaps made late, and the text that it turned out to have."""
+
+    def __init__(self, target: Target, message: Making) -> None:
+        self.target = target
+        self.text = message.text if isinstance(message, Message) else ""
+        self.message: Making = message if isinstance(message, Message) else self._make
+        self._late = message
+
+    def _make(self) -> Message:
+        made = cast("Callable[[], Message]", self._late)()
+        self.text = made.text
+        return made
+
+
+# What follows runs on a thread of its own.
+
+
+def _claimed(targets: list[Target], key: str, verdict: str, lasts: float) -> list[Entry | None]:
+    return Ledger(path_of()).claim(targets, key, verdict, lasts=lasts)
+
+
+def _usable() -> None:
+    look_at(path_of())
+
+
+def _recorded(lines: list[Line], verdict: str, key: str | None) -> None:
+    Ledger(path_of()).record(lines, verdict, key)
+
+
+def _undo(
+    targets: list[Target], key: str, verdict: str, claims: Future[list[Entry | None]]
+) -> None:
+    """Give back what was claimed by whom Ctrl-C stopped before anything left."""
+    with contextlib.suppress(LedgerError):
+        given = zip(targets, claims.result(), strict=True)
+        ours = [Line(target, "failed") for target, entry in given if entry is None]
+        Ledger(path_of()).record(ours, verdict, key)
+
+
+# ── what is told ─────────────────────────────────────────────────────────────────────────────
+
+
+def _repeat(target: Target, entry: Entry) -> SendResult:
+    """What is told of a message that was not sent again."""
+    advice = None
+    if entry.outcome == "unknown":
+        advice = Advice(
+            say("当时的结果未知，没有再发", "its outcome was unknown; not sent again"),
+            say(
+                "先到群里看一眼；确要再发，请换一个 --once 的值",
+                "look into the chat first; to send it again, give --once another key",
+            ),
+        )
+    elif entry.outcome == "sending":
+        advice = Advice(
+            say("另一次运行正在发送，没有再发", "another run is sending it; not sent again"),
+            say("稍后用 %notify_history 看结果", "see its outcome later with %notify_history"),
+        )
+    return SendResult(
+        target=target.label,
+        title=say(*SPECS[target.channel].title),
+        outcome=_outcome(entry),
+        code=entry.code,
+        advice=advice,
+        sandbox=target.source == "sandbox",
+        earlier=entry.time,
+        key=entry.key,
+    )
+
+
+def _outcome(entry: Entry) -> Outcome:
+    return cast("Outcome", "unknown" if entry.outcome == "sending" else entry.outcome)
+
+
+def cells(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str, str, str]]:
+    """Each entry as a reader is told: mark, when, where, the first line, and what became of it."""
+    words = {
+        "sent": say("已发送", "sent"),
+        "partial": say("部分送达", "partial"),
+        "unknown": say("结果未知", "unknown"),
+        "failed": say("未发送", "not sent"),
+        "sending": say("正在发送", "being sent"),
+    }
+    for entry in entries:
+        told = words[entry.outcome]
+        if entry.code is not None and entry.outcome in ("failed", "unknown"):
+            told += f" · {entry.code}"
+        if entry.key is not None:
+            told += f" (--once {entry.key})"
+        told_at = f"{local(entry.time):%m-%d %H:%M:%S}"
+        title = entry.title or say("（无文字）", "(no text)")
+        mark = MARKS[_outcome(entry)]
+        yield mark, told_at, one_line(entry.target), one_line(title), one_line(told)
