@@ -42,6 +42,23 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One of several cells that are told together.
+
+    Attributes:
+        count: its number.
+        took: seconds.
+        last: the last that it showed: a line of output, or of its value; may be empty.
+        images: how many pictures it shows.
+    """
+
+    count: int
+    took: float
+    last: str = ""
+    images: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Run:
     """The facts of a finished run.
 
@@ -59,6 +76,8 @@ class Run:
         table: its value, if that is a table.
         mark: what makes the text unlike that of a run in the same second.
         enclosed: how many of its pictures go along.
+        link: the notebook's address, or an empty string.
+        parts: the cells that it consists of, if they are several.
     """
 
     verdict: Verdict
@@ -74,3 +93,5 @@ class Run:
     table: Table | None = None
     mark: str = ""
     enclosed: int = 0
+    link: str = ""
+    parts: tuple[Part, ...] = ()

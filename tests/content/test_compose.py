@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from dataclasses import replace
 
@@ -10,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from notebook_notify import texts
-from notebook_notify.content.compose import LINES, compose
+from notebook_notify.content.compose import Form, compose
 from notebook_notify.content.facts import Failure, Place, Run
-from notebook_notify.content.plain import clip
 from notebook_notify.content.screen import Record
+from notebook_notify.content.sections import LINES
 from notebook_notify.content.tables import Table
 from notebook_notify.secret import remember
 
@@ -46,6 +47,11 @@ FAILED = replace(
 )
 
 
+def told(run: Run, limit: int) -> str:
+    """The plain text on *run*."""
+    return compose(run, Form(limit)).text
+
+
 @pytest.fixture(autouse=True)
 def shanghai() -> None:
     """Clocks as in Shanghai."""
@@ -55,7 +61,7 @@ def shanghai() -> None:
 def test_done_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
     """Verdict, title and duration; summary; who, where and when; value; the end of the output."""
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
-    assert compose(DONE, 2048) == (
+    assert told(DONE, 2048) == (
         "✅ 完成 · 夜间回测 · 2小时03分\n"
         "Sharpe 1.82\n"
         "zhangwei@hub-gpu03 · backtest.ipynb [12] · 11-24 18:05:07→20:08:31\n"
@@ -69,7 +75,7 @@ def test_done_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_failed_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
     """The error stands in the second line, then the cell's line, where it was raised, and what it printed."""
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
-    assert compose(FAILED, 2048) == (
+    assert told(FAILED, 2048) == (
         "❌ 失败 · 夜间回测 · 1小时12分后\n"
         "KeyError: '600519.SH'\n"
         "zhangwei@hub-gpu03 · backtest.ipynb [12] 第 7 行 · 11-24 19:17:07\n"
@@ -87,7 +93,7 @@ def test_failed_in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_interrupted_in_english() -> None:
     """An interrupted run says so, and gives the last line before it."""
     run = replace(DONE, verdict="interrupted", summary=None, ended=START + 41 * 60)
-    assert compose(run, 2048).splitlines()[:4] == [
+    assert told(run, 2048).splitlines()[:4] == [
         "⏹ Interrupted · 夜间回测 · after 41m",
         "Stopped by hand, or by a time limit (papermill)",
         "zhangwei@hub-gpu03 · backtest.ipynb [12] · 11-24 18:46:07",
@@ -98,13 +104,13 @@ def test_interrupted_in_english() -> None:
 def test_a_run_over_midnight_shows_both_dates() -> None:
     """A run that ends on another day says on which."""
     run = replace(DONE, ended=START + 8 * 3600)
-    assert "11-24 18:05:07→11-25 02:05:07" in compose(run, 2048)
+    assert "11-24 18:05:07→11-25 02:05:07" in told(run, 2048)
 
 
 def test_no_more_than_the_last_lines() -> None:
     """Of a long output the last lines are sent, and all are counted."""
     lines = tuple(f"line {number}" for number in range(100))
-    text = compose(replace(DONE, record=Record(lines=lines, total=5000)), 2048)
+    text = told(replace(DONE, record=Record(lines=lines, total=5000)), 2048)
     assert f"Last {LINES} of 5,000 output lines\nline 80\n" in text
     assert text.endswith("line 99")
 
@@ -112,15 +118,15 @@ def test_no_more_than_the_last_lines() -> None:
 def test_a_big_value_leaves_room_for_the_output() -> None:
     """A table that fills the message is cut at a line, its length told, and the output is there too."""
     value = "\n".join(f"row {number:4} {'x' * 40}" for number in range(500))
-    text = compose(replace(DONE, record=Record(("last",), 1, value)), 2048)
-    assert "of 500 lines)" in text
+    text = told(replace(DONE, record=Record(("last",), 1, value=value)), 2048)
+    assert "of 500 lines · 2" in text
     assert text.endswith("Output\nlast")
     assert len(text.encode()) <= 2048
 
 
 def test_one_long_line_is_cut_at_its_beginning() -> None:
     """Of one endless output line the end is kept."""
-    text = compose(replace(DONE, record=Record(("好" * 5000 + "end",), 1)), 2048)
+    text = told(replace(DONE, record=Record(("好" * 5000 + "end",), 1)), 2048)
     assert text.endswith("好end")
     assert "…好" in text
     assert len(text.encode()) <= 2048
@@ -128,23 +134,25 @@ def test_one_long_line_is_cut_at_its_beginning() -> None:
 
 def test_plots_are_counted() -> None:
     """A plot that cannot go along is named, not dropped in silence."""
-    assert "1 plot: see the notebook" in compose(replace(DONE, record=Record(images=1)), 2048)
-    assert "3 plots: see the notebook" in compose(replace(DONE, record=Record(images=3)), 2048)
+    assert "1 plot: see the notebook" in told(replace(DONE, record=Record(images=1)), 2048)
+    assert "3 plots: see the notebook" in told(replace(DONE, record=Record(images=3)), 2048)
 
 
 def test_source_goes_last() -> None:
     """The cell's code stands at the end, if it is wanted."""
-    assert compose(replace(DONE, source="x = 1\nx + 1\n"), 2048).endswith("Code\nx = 1\nx + 1")
+    assert told(replace(DONE, source="x = 1\nx + 1\n"), 2048).endswith("Code\nx = 1\nx + 1")
 
 
 def test_blank_lines_of_the_output_stay() -> None:
     """An empty line that the cell printed is in the message."""
-    assert compose(replace(DONE, record=Record(("a", "", "b"), 3)), 2048).endswith("a\n\nb")
+    assert told(replace(DONE, record=Record(("a", "", "b"), 3)), 2048).endswith("a\n\nb")
 
 
 _texts = st.text(
-    st.one_of(st.characters(codec="utf-8"), st.sampled_from("好👨‍👩‍👧é🇨🇳\n")), max_size=400
+    st.one_of(st.characters(codec="utf-8"), st.sampled_from("好👨‍👩‍👧é🇨🇳\n*_`<@[](#>| \t")),
+    max_size=400,
 )
+_dialects = st.sampled_from(["plain", "wecom", "dingtalk"])
 
 
 @given(
@@ -152,31 +160,35 @@ _texts = st.text(
     summary=_texts,
     lines=st.lists(_texts, max_size=40),
     value=st.none() | _texts,
-    limit=st.integers(700, 4096),
+    markdown=st.just("") | _texts,
+    link=st.just("") | _texts,
+    failed=st.booleans(),
+    limit=st.integers(240, 4096),
+    dialect=_dialects,
 )
-def test_every_message_fits(title, summary, lines, value, limit) -> None:
-    """Whatever a cell shows, its message is within the channel's limit and keeps its first line's verdict."""
-    record = Record(tuple(lines), len(lines) + 3, value)
-    text = compose(replace(DONE, title=title, summary=summary, record=record), limit)
+def test_every_message_fits(
+    title, summary, lines, value, markdown, link, failed, limit, dialect
+) -> None:
+    """Whatever a cell shows, its message is within the limit and its first line is the verdict."""
+    record = Record(tuple(lines), len(lines) + 3, value=value, markdown=markdown)
+    run = replace(
+        FAILED if failed else DONE, title=title, summary=summary, record=record, link=link
+    )
+    text = compose(run, Form(limit, dialect)).text
     assert len(text.encode()) <= limit
-    assert text.startswith("✅ Done · ")
+    first = text.partition("\n")[0]
+    assert re.match(
+        r"(### |<font color=\"(info|warning)\">)?(✅ Done|❌ Failed)(</font>)? · ", first
+    )
+    assert first.endswith("h 12m" if failed else "h 03m")
 
 
-@given(_texts, st.integers(8, 200))
-def test_clip_keeps_the_beginning(text: str, limit: int) -> None:
-    """What is cut off is marked, and what is kept is how the text begins."""
-    clipped = clip(text, limit)
-    assert len(clipped.encode()) <= limit
-    assert clipped == text or (clipped.endswith("…") and text.startswith(clipped[:-1]))
-
-
-def test_clip_breaks_no_cluster() -> None:
-    """A family of emoji is kept whole or not at all."""
-    assert clip("ab👨‍👩‍👧cdefghijklmnop", 16) == "ab…"
-
-
-@given(st.integers(0, 2200), st.sampled_from(["summary", "lines", "value", "headline", "source"]))
-def test_no_piece_of_a_secret_is_left_by_a_cut(offset: int, where: str) -> None:
+@given(
+    st.integers(0, 2200),
+    st.sampled_from(["summary", "lines", "value", "markdown", "headline", "source", "link"]),
+    _dialects,
+)
+def test_no_piece_of_a_secret_is_left_by_a_cut(offset: int, where: str, dialect: str) -> None:
     """A secret is masked before anything is cut: no piece of it stands at the edge of what is kept."""
     secret = "qWx7" * 11
     remember(secret)
@@ -185,10 +197,12 @@ def test_no_piece_of_a_secret_is_left_by_a_cut(offset: int, where: str) -> None:
         "summary": {"summary": text},
         "lines": {"record": Record((text,), 1)},
         "value": {"record": Record(value=text)},
+        "markdown": {"record": Record(value="<x>", markdown=f"# x\n\n{text}")},
+        "link": {"link": f"https://hub/{text}"},
         "headline": {"verdict": "failed", "failure": Failure(text)},
         "source": {"source": text},
     }[where]
-    assert "qWx7" not in compose(replace(DONE, **changed), 2048)
+    assert "qWx7" not in compose(replace(DONE, **changed), Form(2048, dialect)).text
 
 
 def test_a_masked_message_is_one_text() -> None:
@@ -196,17 +210,17 @@ def test_a_masked_message_is_one_text() -> None:
     secrets = [f"s{number:05}" for number in range(200)]
     for secret in secrets:
         remember(secret)
-    run = replace(DONE, record=Record((), 0, " ".join(secrets)))
-    assert len(compose(run, 2048).encode()) <= 2048
+    run = replace(DONE, record=Record((), 0, value=" ".join(secrets)))
+    assert len(told(run, 2048).encode()) <= 2048
 
 
 def test_a_huge_value_takes_no_time() -> None:
     """A message on 30,000 lines is made as fast as one on thirty."""
     value = "\n".join(f"{number}" for number in range(30_000))
     began = time.monotonic()
-    text = compose(replace(DONE, record=Record((), 0, value), source=value), 2048)
+    text = told(replace(DONE, record=Record((), 0, value=value), source=value), 2048)
     assert time.monotonic() - began < 1.0
-    assert "of 30,000 lines)" in text
+    assert "of 30,000 lines · " in text
 
 
 def test_a_narrow_table_is_told_row_by_row(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -214,7 +228,7 @@ def test_a_narrow_table_is_told_row_by_row(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
     rows = (("茅台", ("+1.50%", "12.0%")), ("宁德", ("-2.25%", "8.5%")))
     table = Table(("收益", "仓位"), rows, 240, 2)
-    text = compose(replace(DONE, table=table, record=Record(value="ignored")), 2048)
+    text = told(replace(DONE, table=table, record=Record(value="ignored")), 2048)
     assert text.endswith(
         "结果（共 240 行 × 2 列，显示前 2 行）\n"
         "茅台：收益 +1.50%，仓位 12.0%\n"
@@ -225,17 +239,86 @@ def test_a_narrow_table_is_told_row_by_row(monkeypatch: pytest.MonkeyPatch) -> N
 def test_a_wide_table_tells_its_size() -> None:
     """Of a table that goes along as a file the text tells the size."""
     table = Table(tuple("abcdef"), (("0", tuple("123456")),), 240, 6)
-    text = compose(replace(DONE, table=table, record=Record()), 2048)
+    text = told(replace(DONE, table=table, record=Record()), 2048)
     assert text.endswith("\n\nResult (240 rows × 6 columns)")
 
 
 def test_pictures_that_go_along_are_not_counted_as_left_behind() -> None:
     """Only the plots that stay in the notebook are named."""
     run = replace(DONE, record=Record(images=3), enclosed=2)
-    assert "1 more plot: see the notebook" in compose(run, 2048)
-    assert "plot" not in compose(replace(run, enclosed=3), 2048)
+    assert "1 more plot: see the notebook" in told(run, 2048)
+    assert "plot" not in told(replace(run, enclosed=3), 2048)
 
 
 def test_the_mark_stands_with_the_time() -> None:
     """What tells two equal runs apart is at the end of the third line."""
-    assert compose(replace(DONE, mark="#7f3a"), 2048).split("\n")[2].endswith("20:08:31 · #7f3a")
+    assert told(replace(DONE, mark="#7f3a"), 2048).split("\n")[2].endswith("20:08:31 · #7f3a")
+
+
+def test_what_is_left_out_is_counted_in_bytes_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a long output, and of a long value, the heading says how many lines and bytes there are."""
+    lines = tuple(f"line {number:4}" for number in range(100))
+    record = Record(lines, 5000, total_bytes=50_000, value="\n".join(["x" * 99] * 50))
+    run = replace(DONE, record=record)
+    text = told(run, 2048)
+    assert "\nLast 20 of 5,000 output lines · 50 kB left out\nline   80" in text
+    assert re.search(r"\nResult \(first 1\d of 50 lines · \d kB left out\)\nxxx", text)
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
+    text = told(run, 2048)
+    assert "\n输出末 20 行（共 5,000 行，另有 50 KB）\nline   80" in text
+    assert re.search(r"\n结果（前 1\d 行，共 50 行，另有 \d KB）\nxxx", text)
+
+
+def test_a_clipped_line_says_how_much_is_missing() -> None:
+    """Of one endless line its heading says what the ellipsis stands for."""
+    record = Record(("x" * 20_000,), 1, total_bytes=20_001)
+    assert "\nOutput · 18 kB left out\n…xxx" in told(replace(DONE, record=record), 2048)
+
+
+@pytest.mark.parametrize(
+    ("changed", "whole"),
+    [
+        ({"record": Record(("a", "b"), 2, value="240")}, True),
+        ({"record": Record()}, True),
+        ({"record": Record(("b",), 2)}, False),
+        ({"record": Record((), 2)}, False),
+        ({"record": Record(("x" * 3000,), 1)}, False),
+        ({"record": Record(value="x" * 3000)}, False),
+        ({"record": Record(value="x\n" * 3000)}, False),
+        ({"table": Table(("a",), (("0", ("1",)),), 1, 1)}, True),
+        ({"table": Table(("a",), (("0", ("1",)),), 2, 1)}, False),
+        ({"table": Table(tuple("abcdef"), (("0", tuple("123456")),), 1, 6)}, False),
+        ({"verdict": "interrupted", "record": Record(("a",), 1)}, True),
+        ({"verdict": "interrupted", "record": Record(("a", "b"), 2)}, False),
+        ({"verdict": "interrupted", "record": Record(("x" * 3000,), 1)}, False),
+        ({"source": "x\n" * 3000}, True),  # it was not shown
+    ],
+)
+def test_whether_all_of_it_is_in_the_message(changed, whole) -> None:
+    """A message knows whether a line, a row, a column or a part of the value is missing."""
+    run = replace(DONE, record=Record())
+    for dialect in ("plain", "wecom", "dingtalk"):
+        assert compose(replace(run, **changed), Form(2048, dialect)).whole is whole
+
+
+def test_the_way_back_ends_the_head() -> None:
+    """The notebook's address stands under who and where, and is never cut."""
+    run = replace(DONE, link="https://hub/user/z/lab/tree/a.ipynb")
+    assert told(run, 2048).split("\n")[3] == "https://hub/user/z/lab/tree/a.ipynb"
+    assert "https" not in told(replace(run, link="https://hub/" + "x" * 2000), 2048)
+
+
+@pytest.mark.parametrize("dialect", ["wecom", "dingtalk"])
+def test_a_markdown_value_goes_as_it_is(dialect: str) -> None:
+    """The user's own Markdown is the value of a Markdown message, word for word."""
+    source = "## Report\n\n**Sharpe** 1.82, see [it](https://x.y)\n\n- one\n- two"
+    run = replace(DONE, record=Record(value="<Markdown object>", markdown=source))
+    composed = compose(run, Form(2048, dialect))
+    assert composed.text.endswith(source)
+    assert composed.whole
+
+
+def test_a_markdown_value_in_plain_text() -> None:
+    """Plain text has the source of it, which reads well, not the name of an object."""
+    run = replace(DONE, record=Record(value="<Markdown object>", markdown="## Report"))
+    assert told(run, 2048).endswith("Result\n## Report")
