@@ -12,13 +12,13 @@ import contextlib
 import re
 import signal
 import threading
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.display import display
 
 from notebook_notify.errors import SendError, SendInterrupted
+from notebook_notify.notebook.cells import Cell, Cells, Seen
 from notebook_notify.notebook.layers import put
 from notebook_notify.notebook.questions import keep_questions
 from notebook_notify.texts import say
@@ -27,31 +27,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from notebook_notify.notebook.calls import Call
-    from notebook_notify.notebook.telling import Running
+    from notebook_notify.notebook.cells import Listener
 
 
 EVENTS = ("pre_run_cell", "post_execute", "post_run_cell")
-#: So many cells may run at once; of more, the ends of some must have been missed.
-CELLS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    """A cell that is about to run: its text, the call if its line was taken away, its number."""
-
-    text: str
-    call: Call | None
-    count: int
-
-
-@dataclass(slots=True)
-class _Cell:
-    """A cell that runs: what IPython says of it, its number, and what we do about it."""
-
-    info: Any
-    count: int | None
-    running: Running | None = None
-    trouble: str | None = None
 
 
 class Runner:
@@ -60,14 +39,17 @@ class Runner:
     Args:
         shell: the ``InteractiveShell``.
         ready: gives the :class:`Call` of a magic line, or ``None``; pure.
+
+    Attributes:
+        overhear: what listens to a cell that has no line of ours, from its text and its number,
+            or ``None``.
     """
 
     def __init__(self, shell: Any, ready: Callable[[str], Call | None]) -> None:
         self._shell = shell
         self._ready = ready
-        self._lock = threading.Lock()
-        self._cells: dict[Any, _Cell] = {}  # those that run now, by their moment
-        self._local = threading.local()
+        self._cells = Cells(shell)
+        self.overhear: Callable[[str, int], Listener | None] | None = None
 
     def install(self) -> None:
         """Hook into the shell."""
@@ -83,19 +65,18 @@ class Runner:
         for event in EVENTS:
             with contextlib.suppress(ValueError):
                 self._shell.events.unregister(event, getattr(self, event))
-        for moment in list(self._cells):
-            self._forget(moment)
+        self._cells.clear()
 
     def strip(self, lines: list[str]) -> list[str]:
         """Take a ready magic line away; an input transformer, which changes nothing else."""
-        if self._nested():
+        if self._cells.current():  # a cell within a cell
             return _left(lines)
         call = None
         with contextlib.suppress(Exception):  # raised here, it would be the cell's error
             call = self._call(lines)
         # What runs next in this thread is this cell. Its number is taken here: some versions of
         # IPython raise the count when the cell begins, and others when it has ended.
-        self._local.seen = _Seen("".join(lines).rstrip(), call, self._shell.execution_count)
+        self._cells.see(Seen("".join(lines).rstrip(), call, self._shell.execution_count))
         if call is None:
             return _left(lines)
         first, *rest = lines
@@ -109,39 +90,47 @@ class Runner:
 
     def pre_run_cell(self, info: Any) -> None:
         """IPython is about to run a cell."""
-        if self._nested():
+        if self._cells.current():
             return
-        seen, self._local.seen = self._seen(), None
-        cell = _Cell(info, seen.count if seen and info.store_history else None)
-        self._remember(cell)
-        if seen is None or seen.call is None or "%%notify" not in info.raw_cell:
-            return
+        seen = self._cells.take_seen()
+        cell = Cell(info, seen.count if seen and info.store_history else None)
+        self._cells.add(cell)
         try:  # the cell runs, whatever happens to us
-            from notebook_notify.notebook.telling import Running
-
-            lines = self._cleaned(info.raw_cell)
-            if "".join(lines).rstrip() == seen.text:
-                cell.running = Running.begin(seen.call, "".join(lines[1:]), self._shell)
-            else:
-                cell.trouble = say("它被别的扩展改动了", "another extension has changed it")
+            self._listen(cell, seen)
         except Exception as error:  # noqa: BLE001 - told when the cell has run
             cell.trouble = _told(error)
 
+    def _listen(self, cell: Cell, seen: Seen | None) -> None:
+        raw: str = cell.info.raw_cell
+        if seen is not None and seen.call is not None and "%%notify" in raw:
+            from notebook_notify.notebook.telling import Running
+
+            lines = self._cleaned(raw)
+            if "".join(lines).rstrip() == seen.text:
+                cell.listener = Running.begin(
+                    seen.call, "".join(lines[1:]), self._shell, cell.count
+                )
+            else:
+                cell.trouble = say("它被别的扩展改动了", "another extension has changed it")
+        elif self.overhear is not None and cell.count is not None:
+            cell.listener = self.overhear(raw, cell.count)
+            cell.background = True
+
     def post_execute(self) -> None:
         """IPython has run something. Of a silent cell this is all that is heard."""
-        seen, self._local.seen = self._seen(), None
-        if seen is not None and seen.call is not None and not self._nested():
+        seen = self._cells.take_seen()
+        if seen is not None and seen.call is not None and not self._cells.current():
             _show_trouble(_not_notified(say("它是静默运行的", "it was run silently")))
 
     def post_run_cell(self, result: Any) -> None:
         """IPython has run a cell."""
-        moment = self._ended(result)
-        if moment is None:
+        cell = self._cells.ended(result)
+        if cell is None:
             if result is not None and not self._cells:
                 _hint_misplaced(result)
             return
         try:
-            self._finish(self._cells[moment], result)
+            self._finish(cell, result)
         except SendInterrupted:
             interrupt = KeyboardInterrupt(say("发送时被中断", "interrupted while sending"))
             self._fail(result, interrupt)
@@ -155,17 +144,17 @@ class Runner:
         except BaseException as error:  # noqa: BLE001 - raised here, SystemExit would kill the kernel
             _show_trouble(_told(error))
         finally:
-            self._forget(moment)
+            self._cells.remove(cell)
 
-    def _finish(self, cell: _Cell, result: Any) -> None:
-        if cell.running is not None:
+    def _finish(self, cell: Cell, result: Any) -> None:
+        if cell.listener is not None:
             with self._interruptible():
-                if result is not None:
+                if result is not None and not cell.background:
                     result.execution_count = cell.count
-                cell.running.finish(result)
+                cell.listener.finish(result)
         elif cell.trouble is not None:
             _show_trouble(_not_notified(cell.trouble))
-        elif result is not None:
+        if result is not None:
             _hint_misplaced(result)
 
     def run_nested(self, call: Call, body: str) -> None:
@@ -180,13 +169,15 @@ class Runner:
             )
         from notebook_notify.notebook.telling import Running
 
+        outer = self._cells.current()  # the one that it is part of
+        if outer is not None:
+            outer.leave_to_another()
         running = Running.begin(call, body, shell)
         result = None
         try:
             with _tracebacks_unshown(shell):
                 result = shell.run_cell(body)
-                cell = self._cells.get(self._moment())  # the one that it is part of
-                result.execution_count = cell.count if cell else None
+                result.execution_count = outer.count if outer else None
         finally:
             try:
                 running.finish(result)
@@ -194,52 +185,6 @@ class Runner:
                 if _error(result) is None:  # one that failed keeps its own error
                     raise
         result.raise_error()
-
-    def _moment(self) -> Any:
-        """What stays the same as long as the outer cell runs."""
-        with contextlib.suppress(Exception):
-            return self._shell.kernel.get_parent()["header"]["msg_id"]
-        return self._shell.execution_count
-
-    def _nested(self) -> bool:
-        """Whether a cell is running already. One whose end was missed does not count."""
-        return self._moment() in self._cells
-
-    def _seen(self) -> _Seen | None:
-        """What :meth:`strip` saw last in this thread, until a cell begins."""
-        seen: _Seen | None = getattr(self._local, "seen", None)
-        return seen
-
-    def _remember(self, cell: _Cell) -> None:
-        with self._lock:
-            self._cells[self._moment()] = cell
-            stale = list(self._cells)[:-CELLS]
-        for moment in stale:
-            self._forget(moment)
-
-    def _forget(self, moment: Any) -> None:
-        with self._lock:
-            cell = self._cells.pop(moment, None)
-        if cell is not None and cell.running is not None:
-            cell.running.close()
-
-    def _ended(self, result: Any) -> Any:
-        """The moment of the cell that *result* ends; ``None`` for a cell within a cell."""
-        moment = self._moment()
-        with self._lock:
-            cells = dict(self._cells)
-        if moment not in cells:  # other requests were served meanwhile, or the count was raised
-            same = [one for one, cell in cells.items() if result and cell.info is result.info]
-            last = None if self._in_kernel() else next(reversed(cells), None)
-            moment = same[-1] if same else last
-        cell = cells.get(moment)
-        # Compared by their code: of a run that is broken off, IPython makes a new `info`.
-        if cell is None or (result and result.info.raw_cell != cell.info.raw_cell):
-            return None
-        return moment
-
-    def _in_kernel(self) -> bool:
-        return getattr(self._shell, "kernel", None) is not None
 
     def _cleaned(self, raw: str) -> list[str]:
         """*raw* as :meth:`strip` saw it: after the transformers before ours."""
@@ -260,7 +205,7 @@ class Runner:
         """Let Ctrl-C raise; a kernel has it cancel the cell if that has ``await``."""
         before = signal.getsignal(signal.SIGINT)
         changed = False
-        if callable(before) and self._in_kernel():
+        if callable(before) and self._cells.in_kernel():
             with contextlib.suppress(ValueError):  # not on the main thread
                 signal.signal(signal.SIGINT, signal.default_int_handler)
                 changed = True

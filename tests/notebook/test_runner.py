@@ -18,7 +18,7 @@ def sent(run, shell, monkeypatch):
     """The sandbox is the default; gives what is told of each cell, which is then not sent."""
     run("%notify_sandbox -o box")
     told = []
-    monkeypatch.setattr(telling, "tell", lambda call, ended, shell: told.append(ended))
+    monkeypatch.setattr(telling, "tell", lambda call, ended, shell, *_, **__: told.append(ended))
     yield told
     shell.user_ns["box"].stop()
 
