@@ -1,26 +1,25 @@
 """A table that a cell shows, as a phone can show it.
 
 Chat text is set in a proportional font, where columns do not align: up to four columns become
-one row a line, ``key: name value, name value``. What is wider goes along as a CSV file.
+one row a line, ``key: name value, name value``. What is wider goes along as a picture and a file.
 """
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import unescape
 from itertools import takewhile
 from typing import Any
 
-from notebook_notify.secret import scrub
 from notebook_notify.texts import say
 
 #: The most columns that are told row by row, beside the row's key.
 NARROW = 4
-#: A file is made of at most so many cells: it must not hold the notebook up.
-MOST_CELLS = 200_000
+#: So many rows of a table are told or drawn.
+ROWS = 10
+#: What stands where rows or columns were left out.
+GAPS = frozenset({"...", "…", "⋮"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,14 +57,14 @@ class Table:
 
 
 _Cell = tuple[str, bool]  # its text, and whether it is a `th`
-#: The most rows that are kept; those that follow are counted.
+#: Stands for the cells of a row that is only counted.
+_COUNTED: _Cell = ("", False)
+#: The most rows that are kept, of the head and of the body; those that follow are counted.
 _KEPT = 60
 #: The widest row, in columns: a hostile one must not fill the memory.
 _WIDEST = 200
 #: How far from a table its size is looked for, in characters.
 _NEAR = 2000
-#: What stands where rows were left out.
-_GAPS = frozenset({"...", "…", "⋮"})
 # Regular expressions that stop at the next "<": html.parser takes minutes for hostile HTML.
 _TOKEN = re.compile(
     r"<!--|<(/?)(table|thead|tbody|tfoot|tr|td|th|br|script|style)\b([^<>]*)>", re.IGNORECASE
@@ -74,6 +73,44 @@ _TAG = re.compile(r"<[^<>]*>")
 _SPAN = re.compile(r"\b(row|col)span\s*=\s*[\"']?(\d{1,4})", re.IGNORECASE)
 _PANDAS = re.compile(r"([\d,]{1,20}) rows × ([\d,]{1,20}) columns")
 _POLARS = re.compile(r"shape: \(([\d_]{1,20}), ([\d_]{1,20})\)")
+
+
+def table_of(html: str, value: Any) -> Table | None:
+    """The table that a cell shows, by the HTML form of its *value* and by that value.
+
+    An HTML form leaves rows out, or is too long to be kept; where the value can give its first
+    rows alone, those are read, up to ``ROWS``. pyarrow's tables have no such form: their columns
+    are read.
+    """
+    table = read_table(html)
+    if html and table is None:
+        return None
+    try:
+        if hasattr(value, "column_names"):
+            return _arrow(value)
+        styled = type(value).__name__ == "Styler"  # what is shown is the frame in it
+        if styled and table is not None:
+            return table
+        frame = value.data if styled else value
+        height, width = frame.shape
+        if table is None or len(table.rows) < min(ROWS, height):
+            first = read_table(frame.head(ROWS)._repr_html_())
+            if first is not None and (table is None or len(first.rows) > len(table.rows)):
+                table = first
+        return replace(table, height=int(height), width=int(width)) if table else None
+    except Exception:  # noqa: BLE001 - whatever the user's object raises
+        return table
+
+
+def _arrow(value: Any) -> Table | None:
+    height, width = value.shape
+    if not (height and width):
+        return None
+    columns = tuple(map(str, value.column_names[:_WIDEST]))
+    # A column at a time: names may be given twice.
+    cells = [value.column(at).slice(0, ROWS).to_pylist() for at in range(len(columns))]
+    rows = tuple(("", tuple(map(str, row))) for row in zip(*cells, strict=True))
+    return Table(columns, rows, height, width)
 
 
 def read_table(html: str) -> Table | None:
@@ -95,6 +132,11 @@ def read_table(html: str) -> Table | None:
     near = html[max(0, start - _NEAR) : start] + html[end : end + _NEAR]
     height, width = _shape(near) or (reader.height, len(columns))
     return Table(columns, told, height, width)
+
+
+def is_gap(name: str) -> bool:
+    """Whether *name* stands where columns were left out, of several levels too."""
+    return bool(name) and GAPS.issuperset(name.split())
 
 
 def _is_key(cell: _Cell) -> bool:
@@ -172,10 +214,18 @@ class _Reader:
         ]
         return tuple(" ".join(filter(None, names)) for names in zip(*levels, strict=True))
 
+    def _full(self) -> bool:
+        """Whether the row is only counted."""
+        return self._gap or max(len(self.head), len(self.body)) >= _KEPT
+
     def _end_cell(self) -> None:
         if self._open is None:
             return
         tag, attributes = self._open
+        if self._full():  # made no cells of, lest a hostile table take long
+            self._open, self._text = None, []
+            self._row = [_COUNTED]
+            return
         text = " ".join(unescape(_TAG.sub("", "".join(self._text))).split())
         self._open, self._text = None, []
         spans = {way.lower(): int(number) for way, number in _SPAN.findall(attributes)}
@@ -199,47 +249,16 @@ class _Reader:
         self._end_cell()
         if not self._row:
             return
+        if self._full():
+            self._row = []
+            self.height += not self._in_head
+            return
         self._fill()
         row, self._row = self._row, []
         if self._in_head or (not self.height and all(map(_is_key, row))):
             self.head.append(row)
-        elif all(text in _GAPS for text, _ in row):
+        elif all(text in GAPS for text, _ in row):
             self._gap = True
         else:
             self.height += 1
-            if not self._gap and len(self.body) < _KEPT:
-                self.body.append(row)
-
-
-def csv_of(value: Any) -> tuple[bytes, int] | None:
-    """*value* as a CSV file and how many of its rows that has; ``None`` if it is no table.
-
-    Serves what has the methods of a pandas, polars or pyarrow table.
-    """
-    # What a Styler shows is the frame in it, with colours.
-    value = value.data if type(value).__name__ == "Styler" else value
-    try:
-        height, width = value.shape
-        rows = min(height, max(1, MOST_CELLS // max(1, width)))
-        if hasattr(value, "to_csv"):
-            text = value.head(rows).to_csv()
-        elif hasattr(value, "write_csv"):
-            text = value.head(rows).write_csv()
-        elif hasattr(value, "to_pandas"):
-            text = value.slice(0, rows).to_pandas().to_csv(index=False)
-        else:
-            return None
-        # With a byte order mark: without one Excel takes UTF-8 for something else.
-        return _scrubbed(str(text)).encode("utf-8-sig", "replace"), rows
-    except Exception:  # noqa: BLE001 - whatever the user's object raises
-        return None
-
-
-def _scrubbed(text: str) -> str:
-    """A CSV without secrets: cell by cell, for what looks like one may reach over a comma."""
-    if scrub(text) == text:
-        return text
-    clean = io.StringIO()
-    rows = csv.reader(io.StringIO(text, newline=""))
-    csv.writer(clean, lineterminator="\n").writerows(list(map(scrub, row)) for row in rows)
-    return clean.getvalue()
+            self.body.append(row)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import os
+import sys
 import threading
+import time
+from dataclasses import replace
 
+import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 from notebook_notify.content import enclosures
-from notebook_notify.content.enclosures import named_files, pictures, table_file
+from notebook_notify.content.enclosures import gather, named_files, pack
 from notebook_notify.content.screen import Record
-from notebook_notify.content.tables import read_table
+from notebook_notify.platforms.base import MediaLimits
 
-PNG, JPEG = b"\x89PNG\r\n\x1a\n....", b"\xff\xd8\xff\xe0...."
+PNG, JPEG, SVG = b"\x89PNG\r\n\x1a\n....", b"\xff\xd8\xff\xe0....", b"<svg></svg>"
 
 
 def attach(*paths):
@@ -22,12 +28,6 @@ def attach(*paths):
     return [
         (one.name, one.data) for one in named_files([str(path) for path in paths], notes)
     ], notes
-
-
-def csv(frame):
-    """The files that a frame's form gives, and the notes."""
-    notes = []
-    return list(table_file(read_table(frame._repr_html_()), frame, notes)), notes
 
 
 def test_named_files(tmp_path, monkeypatch):
@@ -88,39 +88,196 @@ def test_pipes_and_devices_are_not_read(tmp_path):
     assert all(note.endswith("it is not a file") for note in notes)
 
 
+# ── what goes along with a message ───────────────────────────────────────────────────────────
+
+ANY = MediaLimits(frozenset({"png", "jpeg"}), 10 << 20, 20 << 20)
+OFFICE = replace(ANY, file_types=frozenset({"xlsx", "zip"}))
+WIDE = pd.DataFrame([range(9)] * 3)
+
+
+class Output:
+    """The complete output of a record."""
+
+    def file(self):
+        return b"all of it"
+
+
+class Lost(Output):
+    def file(self):
+        raise OSError(5, "Input/output error")
+
+
+def record(value=None, pictures=(), total=0, complete=None):
+    """What a cell showed: a value, pictures, and so many lines."""
+    html = value._repr_html_() if value is not None else ""
+    return Record(
+        value="x" if html else None,
+        html=html,
+        images=len(pictures),
+        pictures=tuple(pictures),
+        total=total,
+        complete=complete,
+    )
+
+
+def packed(value=None, *, media=ANY, most=None, form="auto", whole=True, found=None, **more):
+    """The names of what goes along, and the notes."""
+    found = found or gather(record(value, **more), value)
+    made = pack(found, media=media, most=most, form=form, whole=whole)
+    return [one.name for one in made.attachments], list(made.notes)
+
+
+def names(*arguments, **more):
+    """The names alone."""
+    return packed(*arguments, **more)[0]
+
+
 def test_the_last_pictures():
     """Two pictures at most go along, the last, numbered as they stand under the cell."""
-    record = Record(images=3, pictures=(PNG, PNG, JPEG))
-    assert [(one.name, one.data) for one in pictures(record)] == [
-        ("plot-2.png", PNG),
-        ("plot-3.jpg", JPEG),
+    found = gather(Record(images=5, pictures=(PNG, JPEG, SVG)), None)
+    made = pack(found, media=ANY, most=None, form="auto", whole=True)
+    assert [(one.name, one.data) for one in made.attachments] == [
+        ("plot-4.jpg", JPEG),
+        ("plot-5.svg", SVG),
     ]
-    assert [one.name for one in pictures(Record(images=1, pictures=(PNG,)))] == ["plot-1.png"]
-    assert list(pictures(Record())) == []
+    assert made.images == 2
+    assert made.notes == ("left out: 1 plot; --max-messages 4 sends all",)
+    assert names(pictures=[PNG]) == ["plot-1.png"]
+    assert names() == []
+
+
+def test_no_images():
+    """Without pictures neither plots nor a table's picture goes along, and none is missed."""
+    found = gather(record(WIDE, [PNG] * 3), WIDE, images=False)
+    assert packed(found=found) == (["table.csv"], [])
 
 
 @pytest.mark.parametrize(
-    ("rows", "columns", "names"),
-    [(10, 4, []), (11, 4, ["table.csv"]), (240, 1, ["table.csv"]), (1, 5, ["table.csv"])],
+    ("rows", "columns", "expected"),
+    [
+        (10, 4, []),
+        (11, 4, ["table.csv"]),
+        (240, 1, ["table.csv"]),
+        (1, 5, ["table.png", "table.csv"]),
+    ],
 )
-def test_what_is_not_told_whole_goes_along(rows, columns, names):
-    """A table of more than ten rows or four columns goes along as CSV; a small one is told."""
-    files, notes = csv(pd.DataFrame([range(columns)] * rows))
-    assert [one.name for one in files] == names
-    assert notes == []
-    assert all(one.data.count(b"\n") == rows + 1 for one in files)
+def test_a_table_that_is_not_told_whole(rows, columns, expected):
+    """With more than ten rows a table goes along as a file, with more than four columns drawn too."""
+    assert packed(pd.DataFrame([range(columns)] * rows)) == (expected, [])
+
+
+def test_a_value_that_is_not_shown():
+    """A cell that ends with a semicolon shows no table, and none goes along."""
+    assert gather(Record(), WIDE).table is None
+    assert gather(Record(value="x"), pa.table({"a": [1], "b": [2]})).table.height == 1
 
 
 def test_a_cut_table_is_told(monkeypatch):
     """If the file has not all rows, that is told."""
-    monkeypatch.setattr("notebook_notify.content.tables.MOST_CELLS", 2000)
-    files, notes = csv(pd.DataFrame({"a": range(5000)}))
-    assert files[0].data.count(b"\n") == 2001
-    assert notes == ["table.csv has the first 2,000 of 5,000 rows"]
+    monkeypatch.setattr("notebook_notify.content.sheets.MOST_CELLS", 2000)
+    frame = pd.DataFrame({"a": range(5000)})
+    assert packed(frame)[1] == ["table.csv has the first 2,000 of 5,000 rows"]
 
 
-def test_no_table_no_file():
-    """Without a table, and for what cannot be written, there is no file."""
-    assert list(table_file(None, 7, [])) == []
-    wide = read_table(pd.DataFrame([range(9)])._repr_html_())
-    assert list(table_file(wide, object(), [])) == []
+def test_a_channel_without_csv():
+    """Where no CSV is taken a table goes as a workbook, which opens there, unless it has no room."""
+    assert names(WIDE, media=OFFICE) == ["table.png", "table.xlsx"]
+    many = pl.DataFrame({str(n): [n] for n in range(16_385)})
+    assert names(many, media=OFFICE) == ["table.png", "table.csv"]
+    assert names(WIDE, media=replace(ANY, file_types=frozenset({"zip"})))[1] == "table.csv"
+
+
+def test_output_that_the_text_cuts():
+    """If the text has not all of the output, that goes along whole; else it does not."""
+    more = {"total": 500, "complete": Output()}
+    assert names(whole=False, **more) == ["output.txt"]
+    assert names(whole=True, **more) == []
+    assert names(whole=False, total=500) == []  # the disk did not take it
+    found = gather(record(**more), None)
+    made = pack(found, media=ANY, most=None, form="auto", whole=False)
+    assert made.attachments[0].data == b"all of it"
+
+
+def test_output_that_cannot_be_read():
+    """If the disk does not give the output back, that is told, and the rest goes along."""
+    assert packed(whole=False, total=99, complete=Lost(), pictures=[PNG]) == (
+        ["plot-1.png"],
+        ["output.txt was not attached: Input/output error"],
+    )
+
+
+def test_one_file_beside_those_that_are_named(tmp_path):
+    """By default a table goes before the output; what is left out is told; what is named goes."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"123456")
+    shown = record(WIDE, [PNG] * 3, total=500, complete=Output())
+    found = gather(shown, WIDE, attach=[str(path)])
+    assert packed(found=found, whole=False) == (
+        ["table.png", "plot-3.png", "table.csv", "a.txt"],
+        ["left out: output.txt, 2 plots; --max-messages 8 sends all"],
+    )
+    # Three lines are in the text, though the table is not.
+    found = gather(replace(shown, total=3), WIDE)
+    assert "output.txt" not in names(found=found, whole=False, most=9)
+
+
+@pytest.mark.parametrize(
+    ("most", "expected", "missing"),
+    [
+        (1, [], "a.txt, table.csv, output.txt, table.png, 3 plots"),
+        (2, ["a.txt"], "table.csv, output.txt, table.png, 3 plots"),
+        (3, ["table.csv", "a.txt"], "output.txt, table.png, 3 plots"),
+        (5, ["table.png", "table.csv", "output.txt", "a.txt"], "3 plots"),
+        (6, ["table.png", "plot-3.png", "table.csv", "output.txt", "a.txt"], "2 plots"),
+        (8, None, ""),
+        (99, None, ""),
+    ],
+)
+def test_max_messages(tmp_path, most, expected, missing):
+    """--max-messages counts the text and all that goes along, the most important first."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"123456")
+    shown = record(WIDE, [PNG] * 3, total=500, complete=Output())
+    found = gather(shown, WIDE, attach=[str(path)])
+    every = ["table.png", "plot-1.png", "plot-2.png", "plot-3.png"]
+    every += ["table.csv", "output.txt", "a.txt"]
+    notes = [f"left out: {missing}; --max-messages 8 sends all"] if missing else []
+    got = packed(found=found, whole=False, most=most)
+    assert got == (every if expected is None else expected, notes)
+    assert len(got[0]) <= most - 1
+
+
+def test_as_text(tmp_path):
+    """As text nothing goes along but what is named."""
+    path = tmp_path / "a.txt"
+    path.write_bytes(b"123456")
+    found = gather(record(WIDE, [PNG], 500, Output()), WIDE, attach=[str(path)])
+    assert packed(found=found, form="text", whole=False) == (["a.txt"], [])
+
+
+def test_as_file():
+    """As file the output and the table go along even if the text tells all of both."""
+    small = pd.DataFrame({"a": [1], "b": [2]})
+    assert packed(small, form="file", total=1, complete=Output()) == (
+        ["table.csv", "output.txt"],
+        [],
+    )
+    assert names(small, form="file", media=OFFICE) == ["table.xlsx"]
+
+
+def test_without_pillow(monkeypatch):
+    """Where Pillow is missing the table goes as a file, and a note says what would draw it."""
+    monkeypatch.setitem(sys.modules, "PIL", None)
+    got, (note,) = packed(WIDE, pictures=[PNG, PNG])
+    assert got == ["plot-1.png", "plot-2.png", "table.csv"]
+    assert "pip install 'notebook-notify[images]'" in note
+
+
+def test_a_huge_frame_does_not_hold_the_notebook_up():
+    """Of 100,000 rows and 200 columns the first are taken in a second or two."""
+    frame = pd.DataFrame(np.random.default_rng(1).normal(size=(100_000, 200)))
+    shown = record(frame)
+    started = time.process_time()
+    found = gather(shown, frame)
+    assert time.process_time() - started < 5
+    assert (found.table.height, found.table.width, found.sheet.rows) == (100_000, 200, 1000)

@@ -1,8 +1,7 @@
-"""A table is read from its HTML as a phone can show it, and made a CSV that opens as it was."""
+"""A table is read, from its HTML or itself, as a phone can show it."""
 
 from __future__ import annotations
 
-import io
 import time
 
 import numpy as np
@@ -11,9 +10,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from notebook_notify.content import tables
-from notebook_notify.content.tables import csv_of, read_table
-from notebook_notify.secret import MASK, remember
+from notebook_notify.content.tables import is_gap, read_table, table_of
 
 HEAD = "<table><thead><tr><th></th><th>a</th></tr></thead><tbody><tr><th>k</th>"
 
@@ -158,93 +155,90 @@ BEGIN = "<table><tr><th>k<th>a</tr><tr><td>1<td>2</tr>"
     ],
 )
 def test_hostile_html_is_read_in_bounded_time(piece):
-    """Half a megabyte of whatever a server made up costs less than a second."""
-    html = BEGIN + piece * (512 * 1024 // len(piece))
-    started = time.process_time()
-    read_table(html)
-    read_table(html + "</table>" + "1" * 100_000)
-    assert time.process_time() - started < 2
+    """Whatever a server made up, twice as much of it takes about twice as long."""
+
+    def cost(size):
+        html = BEGIN + piece * (size // len(piece))
+        started = time.process_time()
+        read_table(html)
+        read_table(html + "</table>" + "1" * 100_000)
+        return time.process_time() - started
+
+    # The least of several, for another process may slow one down; a base, since small is noise.
+    base = max(0.05, min(cost(128 << 10) for _ in range(3)))
+    assert min(cost(512 << 10) for _ in range(3)) < 4 * base * 3
 
 
 def test_many_cells():
     """Of 100,000 cells the first rows are kept and all rows are counted, in bounded time."""
+    html = pd.DataFrame(np.zeros((25_000, 3))).to_html()
     started = time.process_time()
-    table = read_table(pd.DataFrame(np.zeros((25_000, 3))).to_html())
+    table = read_table(html)
     assert time.process_time() - started < 10
     assert (table.height, len(table.rows)) == (25_000, 60)
 
 
-# ── CSV ──────────────────────────────────────────────────────────────────────────────────────
-
-FRAME = pd.DataFrame({"名称": ["平安, 银行", 'a"b', "x\ny"], "n": [1, 2, 3]}, index=["a", "b", "c"])
+# ── what a value can give itself ─────────────────────────────────────────────────────────────
 
 
-def test_a_frame_as_csv():
-    """The CSV parses back to the frame, commas, quotes, line breaks and Chinese among it."""
-    data, rows = csv_of(FRAME)
-    assert rows == 3
-    assert data.startswith(b"\xef\xbb\xbf")  # else Excel takes it for another encoding
-    pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(data), index_col=0), FRAME)
+def shown(value):
+    """The table of a value that a cell shows."""
+    return table_of(value._repr_html_(), value)
 
 
-def test_others_as_csv():
-    """Tables of polars and pyarrow, and the frame within a Styler, become the like."""
-    plain = FRAME.reset_index(drop=True)
-    for table in (pl.DataFrame(FRAME.to_dict("list")), pa.table(FRAME.to_dict("list"))):
-        data, rows = csv_of(table)
-        assert rows == 3
-        pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(data)), plain)
-    assert csv_of(FRAME.style) == csv_of(FRAME)
+@pytest.mark.parametrize("make", [pd.DataFrame, pl.DataFrame])
+def test_the_first_rows_of_a_long_frame(make):
+    """The notebook shows five rows before a gap; the message has ten, and the true shape."""
+    table = shown(make({"a": range(240), "b": range(240)}))
+    assert (table.height, table.width) == (240, 2)
+    assert [values for _, values in table.rows] == [(str(n), str(n)) for n in range(10)]
 
 
-def test_of_a_large_frame_the_first_rows(monkeypatch):
-    """A file has at most so many cells; how many rows that makes is told."""
-    monkeypatch.setattr(tables, "MOST_CELLS", 100)
-    data, rows = csv_of(pd.DataFrame(np.zeros((1000, 10))))
-    assert (rows, data.count(b"\n")) == (10, 11)
-    assert csv_of(pd.DataFrame(np.zeros((5, 300))))[1] == 1
-
-
-def test_half_characters_do_not_stop_it():
-    """A lone surrogate, which UTF-8 cannot carry, becomes a question mark."""
-    assert csv_of(pd.DataFrame({"a": ["x\ud800y"]}, dtype=object))[0].endswith(b"x?y\n")
-
-
-def test_secrets_are_masked_in_the_file():
-    """A file is scrubbed as a text is, cell by cell: no cell is lost with the one beside it."""
-    remember("s3cr3t-V4lue")
-    frame = pd.DataFrame(
-        {
-            "a": ["password=abc", "x", "https://u:pw1234@h/"],
-            "s3cr3t-V4lue": [1, 2, 3],
-            "c": ["s3cr3t-V4lue", "y,z", ""],
-        }
-    )
-    data, _ = csv_of(frame)
-    assert data.decode("utf-8-sig") == (
-        ',a,••••,c\n0,password=••••,1,••••\n1,x,2,"y,z"\n2,https://u:••••@h/,3,\n'
-    )
-
-
-def test_masking_a_large_file_is_bounded():
-    """Masking a file of as many cells as one has takes seconds, even if every cell is masked."""
-    frame = pd.DataFrame({n: ["token=abcdef"] * 20_000 for n in range(10)})
+def test_a_huge_frame():
+    """Of 100,000 rows and 200 columns the true shape is known, in bounded time."""
+    frame = pd.DataFrame(np.zeros((100_000, 200)))
+    html = frame._repr_html_()
     started = time.process_time()
-    data, _ = csv_of(frame)
-    assert time.process_time() - started < 20
-    assert data.count(MASK.encode()) == 200_000
+    table = table_of(html, frame)
+    assert time.process_time() - started < 1
+    assert (table.height, table.width, len(table.rows)) == (100_000, 200, 10)
+    assert any(map(is_gap, table.columns))
 
 
-class _Raises:
-    shape = (1, 2)
+def test_a_form_that_is_too_long_to_keep():
+    """A frame whose HTML is not kept, styled or not, is read from its first rows."""
+    frame = pd.DataFrame({"a": range(99), "b": range(99)})
+    for value in (frame, frame.style):
+        table = table_of("", value)
+        assert (table.height, len(table.rows), table.rows[9]) == (99, 10, ("9", ("9", "9")))
 
-    def head(self, rows):
-        raise RuntimeError(rows)
 
-    to_csv = head
+def test_a_styled_frame_keeps_its_form():
+    """What is styled is told as styled."""
+    frame = pd.DataFrame({"a": [0.5] * 20, "b": 1})
+    assert shown(frame.style.format("{:.0%}", subset=["a"])).lines()[0] == "0: a 50%, b 1"
 
 
-@pytest.mark.parametrize("value", [None, 7, "x", FRAME["n"], np.zeros((2, 2)), _Raises(), object])
-def test_what_makes_no_csv(value):
-    """What is no table, or fails to write itself, makes no file and raises nothing."""
-    assert csv_of(value) is None
+def test_arrow():
+    """A table of pyarrow, which has no HTML form, is told too, even with a name given twice."""
+    table = pa.table([list(range(30)), ["x"] * 30], names=["n", "n"])
+    for one in (table_of("", table), table_of("", table.to_batches()[0])):
+        assert (one.height, one.width, len(one.rows)) == (30, 2, 10)
+        assert one.lines()[3] == "n 3, n x"
+    assert table_of("", pa.table({"a": []})) is None
+
+
+def test_other_tables():
+    """The HTML form of any object will do; what has none, or fails, is no table."""
+    assert table_of(BEGIN + "</table>", object()).lines() == ["k 1, a 2"]
+    assert table_of("<b>x</b>", pd.DataFrame({"a": [1], "b": [2]})) is None
+    assert table_of("", 7) is None
+
+    class Fails:
+        shape = (100, 2)
+
+        def head(self, rows):
+            raise RuntimeError(rows)
+
+    assert table_of("", Fails()) is None
+    assert table_of(BEGIN + "</table>", Fails()).height == 1
