@@ -23,7 +23,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from notebook_notify.messages import File, Image, Text
+    from notebook_notify.messages import File, Image, Markdown, Text
     from notebook_notify.reports import SendReport, SendResult
     from notebook_notify.scripts import notify
     from notebook_notify.secret import Secret
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = [
     "File",
     "Image",
+    "Markdown",
     "Secret",
     "SendReport",
     "SendResult",
@@ -45,6 +46,7 @@ __all__ = [
 _HOMES = {
     "File": "messages",
     "Image": "messages",
+    "Markdown": "messages",
     "Secret": "secret",
     "SendReport": "reports",
     "SendResult": "reports",

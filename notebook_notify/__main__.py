@@ -51,6 +51,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     send = commands.add_parser("send", help="send a text, given here or on stdin")
     send.add_argument("text", nargs="*", help="the text; without it, stdin is read")
+    send.add_argument("--once", metavar="KEY", help="send once for this key")
     send.set_defaults(run=_send)
     check = commands.add_parser("check", help="prove credentials without posting")
     check.set_defaults(run=_check)
@@ -61,6 +62,9 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument(
             "--timeout", type=float, default=TIMEOUT, metavar="SECONDS", help="longest wait"
         )
+    history = commands.add_parser("history", help="show what was sent lately")
+    history.add_argument("-n", "--count", type=int, default=20, metavar="N")
+    history.set_defaults(run=_history)
     sandbox = commands.add_parser("sandbox", help="start the sandbox: a phone without an account")
     sandbox.add_argument("--port", type=int, default=0, help="0 means any free one")
     sandbox.set_defaults(run=_sandbox)
@@ -74,13 +78,22 @@ def _send(options: argparse.Namespace) -> int:
         text = " ".join(options.text)
     else:
         text = sys.stdin.read().rstrip("\n") if sys.stdin else ""
-    return _told(send(text, options.to, options.timeout))
+    return _told(send(text, options.to, options.timeout, options.once))
 
 
 def _check(options: argparse.Namespace) -> int:
     from notebook_notify.sender import check
 
     return _told(check(options.to, options.timeout))
+
+
+def _history(options: argparse.Namespace) -> int:
+    from notebook_notify.bookkeeping import cells
+    from notebook_notify.sender import history
+
+    for mark, *rest in cells(history(max(1, options.count))):
+        print(mark, " · ".join(rest))  # noqa: T201 - a command's answer
+    return 0
 
 
 def _told(report: SendReport) -> int:

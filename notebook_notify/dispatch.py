@@ -9,43 +9,48 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import math
+import threading
 import time
 from functools import partial
+from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from notebook_notify import errors, texts
+from notebook_notify import errors
 from notebook_notify.delivery import TIMEOUT
 from notebook_notify.delivery.store import MemoryStore
 from notebook_notify.delivery.tokens import Tokens
 from notebook_notify.delivery.transport import Transport
 from notebook_notify.delivery.workers import Workers
-from notebook_notify.errors import NotifyError, SendInterrupted, TargetError, TransportError
-from notebook_notify.messages import Message, promise, split
-from notebook_notify.outcomes import Delivery, RefusedError, stopped, troubled, verdict_of
+from notebook_notify.errors import NotifyError, SendInterrupted, TransportError
+from notebook_notify.messages import Message, promise
+from notebook_notify.outcomes import Delivery, RefusedError, stopped, troubled, unproved, verdict_of
+from notebook_notify.parts import check, notes_on, words_of
 from notebook_notify.platforms import channel_of
-from notebook_notify.platforms.base import Media, Token
+from notebook_notify.platforms.base import Media, Token, Words
 from notebook_notify.reports import SendReport
-from notebook_notify.secret import remember, scrub
+from notebook_notify.secret import remember
 from notebook_notify.uploads import Uploads
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from notebook_notify.platforms.base import Channel, Verdict
+    from notebook_notify.platforms.base import Verdict
     from notebook_notify.reports import Outcome, SendResult
     from notebook_notify.targets import Target
 
 #: Pauses before the second, third, … try, in seconds; their number is that of the repeats.
 PAUSES = (0.5, 1.0, 2.0)
+#: Who persists goes on with pauses that double from the first to the second, in seconds.
+FIRST_LONG, LAST_LONG = 4.0, 30.0
+#: With less time left, in seconds, no other try is begun.
+LEAST_LEFT = 1.0
 #: Where the platform drops an identical repeat: how long an answer is waited for before the
 #: repeat, and until when after the first try it may leave. The platform remembers for 60 s.
 REPEAT_AFTER, REPEAT_WITHIN = 20.0, 45.0
 #: How long two identical messages are told apart here, in seconds: a little longer than the
 #: platform drops the second one, if it is asked to.
 REMEMBERED = 70.0
-#: The most messages that one text becomes: WeCom drops more than 30 a minute to one person
-#: without a word (developer.work.weixin.qq.com/document/path/90236).
-MOST_PARTS = 30
 #: The longest timeout that the system's calls take as they are, in seconds.
 _LONGEST = 1e6
 #: Verdicts of a platform that accepted the message.
@@ -77,21 +82,25 @@ class Sender:
 
     def send(
         self,
-        messages: Iterable[tuple[Target, Message]],
+        messages: Iterable[tuple[Target, Message | Callable[[], Message]]],
         *,
         timeout: float = TIMEOUT,
         repeat: bool = True,
         once: bool = False,
+        persist: bool = False,
     ) -> SendReport:
         """Send each message to its target, all side by side.
 
         Args:
             messages: targets and messages; texts are scrubbed of known secrets and of what
-                looks like one, and split where a channel takes less at once.
+                looks like one, and split where a channel takes less at once. A function is
+                called on the sending thread, when the target's secrets are known.
             timeout: the longest wait, in seconds.
             repeat: whether to try again after a failed connection or a busy platform.
             once: let the platform drop an identical repeat, where its channel can; only for a
                 text that says when it was made, else a deliberate second one would vanish.
+                Where the platform goes by a key instead, repeats are safe without.
+            persist: go on trying, where it is safe, until the time is up.
 
         Raises:
             TargetError: a target cannot work as it is written; nothing was sent.
@@ -101,7 +110,8 @@ class Sender:
         deliveries = []
         for target, message in messages:
             channel = channel_of(target)
-            _check(message, channel)
+            if isinstance(message, Message):
+                check(message, channel)
             deliveries.append(
                 Delivery(
                     target,
@@ -109,7 +119,8 @@ class Sender:
                     message,
                     deadline,
                     repeat=repeat,
-                    once=once and channel.drops_repeats,
+                    once=(repeat and channel.takes_keys) or (once and channel.drops_repeats),
+                    persist=persist,
                 )
             )
         return SendReport(self._run(self._deliver, deliveries))
@@ -117,7 +128,8 @@ class Sender:
     def check(self, target: Target, *, timeout: float = TIMEOUT) -> SendResult:
         """Prove *target*'s credential by fetching a new token; posts nothing.
 
-        The result is ``sent`` (with no part) if the platform gave a token.
+        The result is ``sent`` (with no part) if the platform gave a token, and ``unknown`` if
+        the channel has none, so that only a message would prove it.
         """
         (result,) = self.check_all([target], timeout=timeout).results
         return result
@@ -147,7 +159,9 @@ class Sender:
         try:
             self._workers.submit(partial(job, delivery), delivery.future)
         except (RuntimeError, NotifyError) as error:  # no thread: too many, or Python is ending
-            delivery.future.set_result(troubled(delivery, error))
+            # Python 3.12.0 and .1 start none once the main thread has ended: there, on this one.
+            ending = not threading.main_thread().is_alive()
+            delivery.future.set_result(job(delivery) if ending else troubled(delivery, error))
 
     def _settle(self, delivery: Delivery) -> SendResult:
         """The result, or what can be said of it when the time is up."""
@@ -167,17 +181,19 @@ class Sender:
     def _deliver_parts(self, delivery: Delivery) -> SendResult:
         # The key reveals the target's secrets: from here on a keyring's too is masked in the text.
         key = delivery.channel.token_key(delivery.target)
-        delivery.parts = self._parts(delivery, key)
+        message = delivery.made()
+        delivery.notes.extend(notes_on(message, delivery.channel))
+        delivery.parts = self._parts(delivery, key, message)
         outcome: Outcome = "partial" if delivery.missed else "sent"
         for part in delivery.parts:
             try:
                 verdict = self._send_part(delivery, key, part)
             except (TransportError, RefusedError) as error:
-                if isinstance(part, str):
+                if isinstance(part, Words):
                     raise
                 verdict = verdict_of(error)
             if verdict.kind not in _ACCEPTED:
-                if isinstance(part, str):
+                if isinstance(part, Words):
                     return delivery.result("failed", verdict.payload)
                 # The text is there; what should have followed it is told.
                 delivery.miss(part.name, verdict)
@@ -191,60 +207,63 @@ class Sender:
                 delivery.refused.update(verdict.refused)
         return delivery.result(outcome)
 
-    def _parts(self, delivery: Delivery, key: str) -> list[str | Media]:
+    def _parts(self, delivery: Delivery, key: str, message: Message) -> list[Words | Media]:
         """The pieces of the text, then what could be uploaded, which the text promises."""
-        message = delivery.message or Message("")
         uploaded = list(self._upload(delivery, key, message.attachments))
         files = [media.name for media in uploaded if media.kind == "file"]
         missing = len(message.attachments) - len(uploaded)
         follows = promise(len(uploaded) - len(files), files, missing)
-        text = "\n\n".join(filter(str.strip, (scrub(message.written()), follows)))
-        return [*split(text, delivery.channel.text_limit), *uploaded]
+        return [*words_of(message, delivery.channel, follows), *uploaded]
 
     def _prove(self, delivery: Delivery) -> SendResult:
         try:
-            self._fetch_token(delivery)
+            delivery.channel.token_key(
+                delivery.target
+            )  # where there is no token, the form at least
+            token, _ = self._fetch_token(delivery)
         except Exception as error:  # noqa: BLE001 - as in _deliver
             return troubled(delivery, error)
-        return delivery.result("sent")
+        return delivery.result("sent") if token else unproved(delivery)
 
-    def _send_part(self, delivery: Delivery, key: str, part: str | Media) -> Verdict:
+    def _send_part(self, delivery: Delivery, key: str, part: Words | Media) -> Verdict:
         """One message; if its answer is lost, once more where the platform drops a repeat."""
-        once = delivery.once and self._is_new(delivery, key, part)
+        once = self._once(delivery, key, part)
         try:
             return self._try_part(delivery, key, part, delivery.deadline, once=once)
         except TransportError as error:
-            if error.errcode != errors.UNKNOWN or not once:
+            if error.errcode != errors.UNKNOWN or once is None:
                 raise
             lost = error
         delivery.flight.lose()
         until = min(delivery.deadline, delivery.flight.departed + REPEAT_WITHIN)
-        if self._pause(self._pauses_of(delivery), until):
+        if self._pause(self._pauses_of(delivery, until), until):
             with contextlib.suppress(TransportError, RefusedError):
-                verdict = self._try_part(delivery, key, part, until, once=True, again=True)
+                verdict = self._try_part(delivery, key, part, until, once=once, again=True)
                 if verdict.kind in _ACCEPTED:
                     return verdict
         raise lost  # whatever became of the repeat, the first may have arrived
 
-    def _is_new(self, delivery: Delivery, key: str, part: str | Media) -> bool:
-        """Whether no message like *part* may be in the platform's memory.
+    def _once(self, delivery: Delivery, key: str, part: Words | Media) -> str | None:
+        """What has the platform drop a repeat of *part*; ``None``: nothing.
 
-        A second one would be dropped by its check against doubles, and called sent.
+        Where it goes by what a message says, none like it may be in its memory: a second one
+        would be dropped as well, and called sent.
         """
-        content = part if isinstance(part, str) else f"{part.kind} {part.media_id}"
-        digest = hashlib.sha256(f"{key} {content}".encode("utf-8", "replace")).hexdigest()
+        if not delivery.once or delivery.channel.takes_keys:
+            return token_hex(16) if delivery.once else None
+        digest = hashlib.sha256(f"{key} {part!r}".encode("utf-8", "replace")).hexdigest()
         # It may leave as late as the deadline.
         lasts = max(0.0, delivery.deadline - time.monotonic()) + REMEMBERED
-        return self._recent.compare_and_set(digest, None, "seen", lasts)
+        return token_hex(16) if self._recent.compare_and_set(digest, None, "seen", lasts) else None
 
     def _try_part(
         self,
         delivery: Delivery,
         key: str,
-        part: str | Media,
+        part: Words | Media,
         until: float,
         *,
-        once: bool,
+        once: str | None,
         again: bool = False,
     ) -> Verdict:
         """One message, tried until there is a verdict that another try would not better."""
@@ -257,14 +276,13 @@ class Sender:
             reply = self._transport.perform(
                 request,
                 deadline=until,
-                patience=early if once and not again else None,
+                patience=early if once is not None and not again else None,
                 depart=delivery.flight.depart,
             )
             verdict = channel.read(reply)
             if verdict.payload.get("errcode") == errors.UNKNOWN:  # a gateway's page
-                raise TransportError(
-                    str(verdict.payload.get("errmsg")), errcode=errors.UNKNOWN, left=True
-                )
+                told = str(verdict.payload.get("errmsg"))
+                raise TransportError(told, errcode=errors.UNKNOWN, left=True)
             # Landed only now: a request whose reply is lost is still on its way.
             delivery.flight.land(accepted=verdict.kind in _ACCEPTED)
             return verdict
@@ -276,7 +294,7 @@ class Sender:
     ) -> Verdict:
         """*call* with a token; once more with a new one, and while the platform is busy."""
         refreshed = False
-        pauses = self._pauses_of(delivery)
+        pauses = self._pauses_of(delivery, until)
         while True:
             try:
                 token = self._token(delivery, key)
@@ -293,16 +311,18 @@ class Sender:
                     self._tokens.invalidate(key, token)
                     continue
             if verdict.kind == "busy" and self._pause(pauses, until):
+                refreshed = False  # the token was good, and may expire in a long wait
                 continue
             return verdict
 
     def _token(self, delivery: Delivery, key: str) -> str:
-        return self._tokens.get(
-            key, lambda: self._fetch_token(delivery), deadline=delivery.deadline
-        )
+        fetch = partial(self._fetch_token, delivery)
+        return self._tokens.get(key, fetch, deadline=delivery.deadline)
 
     def _fetch_token(self, delivery: Delivery) -> tuple[str, float]:
         request = delivery.channel.token_request(delivery.target)
+        if request is None:
+            return "", math.inf
         reply = self._transport.perform(request, deadline=delivery.deadline)
         answer = delivery.channel.read_token(reply)
         if not isinstance(answer, Token):
@@ -310,8 +330,16 @@ class Sender:
         remember(answer.value)
         return answer.value, answer.expires_in
 
-    def _pauses_of(self, delivery: Delivery) -> Iterator[float]:
-        return iter(self._pauses if delivery.repeat else ())
+    def _pauses_of(self, delivery: Delivery, until: float) -> Iterator[float]:
+        """The pauses between the tries of one call, in seconds."""
+        if delivery.repeat:
+            yield from self._pauses
+        if delivery.persist:
+            pause = FIRST_LONG
+            # Never over the end: the tries come closer to each other before it.
+            while (left := until - time.monotonic()) > LEAST_LEFT:
+                yield min(pause, left / 2)
+                pause = min(pause * 2, LAST_LONG)
 
     def _pause(self, pauses: Iterator[float], until: float) -> bool:
         """Wait before the next try; ``False`` if there is none, or no time for it."""
@@ -320,20 +348,3 @@ class Sender:
             return False
         time.sleep(pause)
         return True
-
-
-def _check(message: Message, channel: Channel) -> None:
-    """Raise ``TargetError`` if *message* cannot be sent, before a thread takes pains over it."""
-    if message.empty:
-        raise TargetError(texts.say("消息为空，未发送", "the message is empty; nothing was sent"))
-    if not isinstance(message.text, str):
-        return
-    many = -(-len(message.text.encode("utf-8", "replace")) // channel.text_limit)
-    if many > MOST_PARTS:
-        raise TargetError(
-            texts.say(
-                f"正文过长，会成为约 {many} 条消息，未发送；请把它作为文件（File）发送",
-                f"the text is too long: it would be some {many} messages; nothing was sent. "
-                "Send it as a File",
-            )
-        )

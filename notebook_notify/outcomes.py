@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 from notebook_notify import errors, texts
 from notebook_notify.delivery.flight import Flight, GivenUpError
 from notebook_notify.errors import NotifyError, TransportError
-from notebook_notify.platforms.base import Media, Verdict
+from notebook_notify.messages import Message
+from notebook_notify.parts import check
+from notebook_notify.platforms.base import Media, Verdict, Words
 from notebook_notify.platforms.replies import code_of
 from notebook_notify.reports import SendResult
 from notebook_notify.secret import scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
-    from notebook_notify.messages import Message
     from notebook_notify.platforms.base import Channel
     from notebook_notify.reports import Outcome
     from notebook_notify.targets import Target
@@ -32,17 +33,19 @@ LAST_MOMENT = 1.0
 class Delivery:
     """A message on its way to one target; without one, a credential to be proved.
 
-    Its parts are made on the sending thread: the pieces of the text, then what was uploaded.
+    A function makes its message on the sending thread. So are its parts made: the pieces of the
+    text, then what was uploaded.
     """
 
     target: Target
     channel: Channel
-    message: Message | None
+    message: Message | Callable[[], Message] | None
     deadline: float
     repeat: bool
     once: bool
-    parts: list[str | Media] = field(default_factory=list)
-    accepted: list[str | Media] = field(default_factory=list)
+    persist: bool = False
+    parts: list[Words | Media] = field(default_factory=list)
+    accepted: list[Words | Media] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     missed: bool = False
     started: float = field(default_factory=time.monotonic)
@@ -51,6 +54,18 @@ class Delivery:
     message_ids: list[str] = field(default_factory=list)
     #: its result; here, so that no Ctrl-C falls between the start and the waiting
     future: Future[SendResult] = field(default_factory=Future)
+
+    def made(self) -> Message:
+        """The message, made now if it is made late.
+
+        Raises:
+            TargetError: it is empty, or too long.
+        """
+        if isinstance(self.message, Message):
+            return self.message
+        made = self.message() if self.message is not None else Message("")
+        check(made, self.channel)
+        return made
 
     def result(self, outcome: Outcome, payload: dict[str, Any] | None = None) -> SendResult:
         """What is told of it; *payload* is the platform's dict, or ours, if it went wrong."""
@@ -112,6 +127,15 @@ def verdict_of(error: TransportError | RefusedError) -> Verdict:
     return Verdict("failed", _ours(error.errcode, str(error)))
 
 
+def unproved(delivery: Delivery) -> SendResult:
+    """What can be said of a credential that only a message would prove."""
+    why = texts.say(
+        "机器人的 webhook 只有发一条消息才能验证；没有发出消息",
+        "only a message proves a robot's webhook; nothing was posted",
+    )
+    return delivery.result("unknown", {"errmsg": why})
+
+
 def stopped(delivery: Delivery) -> SendResult:
     """What can be said of a delivery that is no longer waited for."""
     left = delivery.flight.give_up()
@@ -121,7 +145,7 @@ def stopped(delivery: Delivery) -> SendResult:
         with contextlib.suppress(TimeoutError):
             return delivery.future.result(LAST_MOMENT)
         return delivery.result("partial" if delivery.missed or delivery.refused else "sent")
-    written = sum(isinstance(part, str) for part in delivery.parts)
+    written = sum(isinstance(part, Words) for part in delivery.parts)
     if 0 < written <= delivery.flight.parts_sent:  # the text is there
         delivery.notes.append(
             texts.say("时限已到，图或文件没有发完", "time was up before all of it had gone")

@@ -6,19 +6,15 @@ import inspect
 import time
 import warnings
 from contextlib import ContextDecorator
-from dataclasses import replace
 from functools import partial, wraps
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any, Literal, Self, TypeVar, cast
 
 from notebook_notify import sender
 from notebook_notify.content import context
-from notebook_notify.content.compose import compose
+from notebook_notify.content.drafts import Draft
 from notebook_notify.content.facts import Run
 from notebook_notify.content.failures import failure, is_interrupt
 from notebook_notify.delivery import TIMEOUT
-from notebook_notify.messages import Message
-from notebook_notify.platforms import CHANNELS
 from notebook_notify.secret import scrub
 
 if TYPE_CHECKING:
@@ -48,7 +44,8 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
 
     Args:
         title: what the message calls it.
-        to: a target's name, a ``Target``, or several; ``None`` means the default target.
+        to: a target's name, a ``Target``, or several; ``None`` means the default target. A
+            failure goes to their ``alert`` targets instead, and names whom ``mention`` names.
         timeout: the longest wait for the outcome, in seconds.
 
     Raises:
@@ -66,6 +63,10 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
         self.summary: object = None
         self.report: SendReport | None = None
         self._targets = sender.targets(to)
+        self._alerts: list[Target] = []
+        for target in map(sender.alert_for, self._targets):
+            if target not in self._alerts:  # several may share one
+                self._alerts.append(target)
         self._timeout = timeout
         self._started = 0.0
         self._ticks = 0.0
@@ -122,18 +123,18 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
             summary=None if self.summary is None else str(self.summary),
             failure=failure(error) if error is not None else None,
         )
-        messages = [(target, Message(partial(_text, run, target))) for target in self._targets]
-        self.report = sender.SENDER.send(messages, timeout=self._timeout, once=True)
+        draft = Draft(run)
+        self.report = sender.post(
+            [
+                (target, partial(draft.message, target))
+                for target in (self._alerts if run.verdict == "failed" else self._targets)
+            ],
+            timeout=self._timeout,
+            verdict=run.verdict,
+            drops=True,
+        )
         if not self.report.ok:  # nobody may look at the report
             warnings.warn(repr(self.report), sender.NotifyWarning, stacklevel=3)
-
-
-def _text(run: Run, target: Target) -> str:
-    """The text for *target*; made on the sending thread."""
-    channel = CHANNELS[target.channel]
-    # A platform that drops repeats would take two runs of one second for one.
-    mark = f"#{token_hex(2)}" if channel.drops_repeats else ""
-    return compose(replace(run, mark=mark), channel.text_limit)
 
 
 def _verdict(error: BaseException | None) -> Literal["done", "failed", "interrupted"]:

@@ -46,12 +46,17 @@ class Uploads:
         self, delivery: Delivery, key: str, attachments: Iterable[Attachment]
     ) -> Iterator[Media]:
         """Upload what can be, and note the rest. Half of the time is kept for the text."""
+        channel, target = delivery.channel, delivery.target
         now = time.monotonic()
         until = now + (delivery.deadline - now) / 2
         for given in attachments:
             try:
-                attachment, note = fit(given, delivery.channel.media)
-                media_id = self._id_of(delivery, key, attachment, until)
+                left = until - time.monotonic()
+                attachment, note = fit(given, channel.media_for(target), seconds=left)
+                media = channel.carried(target, attachment, max(0.0, until - time.monotonic()))
+                if media is None:
+                    media_id = self._id_of(delivery, key, attachment, until)
+                    media = Media(kind_of(attachment), media_id, attachment.name)
             except UnfitError as unfit:
                 delivery.missed = True
                 delivery.notes.append(str(unfit))
@@ -61,7 +66,7 @@ class Uploads:
                 continue
             if note:
                 delivery.notes.append(note)
-            yield Media(kind_of(attachment), media_id, attachment.name)
+            yield media
 
     def _id_of(self, delivery: Delivery, key: str, attachment: Attachment, until: float) -> str:
         """The platform's id of *attachment*, uploaded once for all targets of an application."""

@@ -1,213 +1,53 @@
-"""A long text becomes parts that fit, lose nothing, and cut no character."""
+"""A message is a value, and lists of texts, pictures and files make one."""
 
 from __future__ import annotations
 
-import re
-import time
 from dataclasses import FrozenInstanceError
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from wcwidth import iter_graphemes
 
-from notebook_notify.messages import Text, split
-
-FAMILY = "👨‍👩‍👧‍👦"
-FLAG = "🇨🇳"
-ACCENTED = "e\u0301\u0323"
-
-pieces = st.sampled_from(
-    [
-        *("中文", "，", "a", "word", "0.123", FAMILY, FLAG, "🇺", "👍🏽", ACCENTED, "नमस्ते", "한국"),
-        *(" ", "  ", "\t", "\n", "\n\n", " \n", "\r\n", "\r", "\u3000", "\u00a0"),
-        *("\u0301", "\u200d", "\u0600", "\ud800", "\udfff", "\x00", "x" * 70, "长" * 40),
-    ]
-)
-texts = st.one_of(st.lists(pieces, max_size=120).map("".join), st.text(max_size=400))
-limits = st.integers(min_value=40, max_value=200)
-
-
-def size(text: str) -> int:
-    """Bytes on the wire, where a lone surrogate leaves as ``?``."""
-    return len(text.encode("utf-8", "replace"))
-
-
-def bodies(parts: list[str]) -> list[str]:
-    """The parts without their numbers, which must be right."""
-    if len(parts) == 1:
-        return parts
-    found = [re.fullmatch(r"\((\d+)/(\d+)\) (.*)", part, re.DOTALL) for part in parts]
-    assert [(int(m[1]), int(m[2])) for m in found if m] == [
-        (k, len(parts)) for k in range(1, len(parts) + 1)
-    ]
-    return [m[3] for m in found if m]
-
-
-def spans(text: str, parts: list[str]) -> list[tuple[int, int]]:
-    """Where each part stands in *text*; what is between them must be white space."""
-    at, found = 0, []
-    for body in bodies(parts):
-        start = at
-        while not text.startswith(body, start):
-            assert text[start].isspace(), (text, parts)
-            start += 1
-        at = start + len(body)
-        found.append((start, at))
-    assert not text[at:].strip(), (text, parts)
-    return found
-
-
-@given(texts, limits)
-def test_every_part_fits(text, limit):
-    """No part is longer than the limit, its number included."""
-    assert all(size(part) <= limit for part in split(text, limit))
-
-
-@given(texts, limits)
-def test_nothing_is_lost_but_white_space_at_the_cuts(text, limit):
-    """The parts, one after the other, are the text but for white space at the cuts."""
-    spans(text, split(text, limit))
-
-
-@given(texts, limits)
-def test_no_character_is_cut(text, limit):
-    """Every cut is a border of grapheme clusters, unless a cluster alone is too long."""
-    clusters = list(iter_graphemes(text))
-    parts = split(text, limit)
-    if max(map(size, clusters), default=0) > limit - len("(00/00) "):
-        return
-    borders, at = {0}, 0
-    for cluster in clusters:
-        at += len(cluster)
-        borders.add(at)
-    for start, end in spans(text, parts):
-        if start < end:
-            assert {start, end} <= borders, (text, parts)
-
-
-@given(texts, limits)
-def test_no_part_is_blank(text, limit):
-    """A message of white space alone is never made, unless the text is nothing else."""
-    parts = split(text, limit)
-    assert len(parts) == 1 or all(body.strip() for body in bodies(parts))
-
-
-@given(texts)
-def test_a_text_that_fits_is_unchanged(text):
-    """One part carries no number and is the text itself, white space and all."""
-    assert split(text, max(size(text), 1)) == [text]
-
-
-def test_text_at_the_limit():
-    """2,048 bytes are one message, one byte more makes two."""
-    assert len(split("中" * 682 + "ab", 2048)) == 1
-    assert len(split("中" * 683, 2048)) == 2
-
-
-def test_lines_stay_whole():
-    """Lines that fit are not cut; the line break at a cut is what is left out."""
-    text = "\n".join(f"epoch {k:03d} loss 0.1" for k in range(6))
-    assert split(text, 50) == [
-        "(1/3) epoch 000 loss 0.1\nepoch 001 loss 0.1",
-        "(2/3) epoch 002 loss 0.1\nepoch 003 loss 0.1",
-        "(3/3) epoch 004 loss 0.1\nepoch 005 loss 0.1",
-    ]
-
-
-def test_blank_lines_at_a_cut_go_and_indentation_stays():
-    """A part begins and ends with a line that has something on it, indented as it was."""
-    text = "first line of some text\n\n \n\n    return table[code]\n\n"
-    assert split(text, 40) == ["(1/2) first line of some text", "(2/2)     return table[code]"]
-
-
-def test_a_trailing_line_break_makes_no_second_part():
-    """Text that is too long only by blank lines at its ends goes out as one, unnumbered."""
-    assert split("\n" + "a" * 40 + "\n\n", 40) == ["a" * 40]
-
-
-def test_long_lines_are_cut_at_words():
-    """A line longer than a part is cut at white space, which is left out there."""
-    text = "the quick brown fox jumps over the lazy dog again"
-    assert split(text, 24) == [
-        "(1/3) the quick brown",
-        "(2/3) fox jumps over the",
-        "(3/3) lazy dog again",
-    ]
-
-
-def test_a_long_line_fills_what_the_line_before_left():
-    """Chinese without spaces follows its heading in the same part, not after a nearly empty one."""
-    assert split("标题\n" + "训练" * 8, 42) == [
-        "(1/2) 标题\n训练训练训练训练训",
-        "(2/2) 练训练训练训练",
-    ]
-
-
-def test_a_word_that_fits_a_part_moves_as_a_whole():
-    """A word is cut only if it is longer than a part."""
-    assert split("some words, then https://example.com/a/b/c", 34) == [
-        "(1/2) some words, then",
-        "(2/2) https://example.com/a/b/c",
-    ]
-
-
-@pytest.mark.parametrize("cluster", [FAMILY, FLAG, ACCENTED, "👍🏽"])
-def test_clusters_stay_whole(cluster):
-    """Emoji families, flags, skin tones and accents are not taken apart."""
-    for part in bodies(split(cluster * 50, 64)):
-        assert part == cluster * (len(part) // len(cluster))
-
-
-def test_a_cluster_longer_than_a_part_is_cut_between_code_points():
-    """One letter under a thousand accents still arrives, each code point whole."""
-    text = "e" + "\u0301" * 100
-    parts = split(text, 64)
-    assert "".join(bodies(parts)) == text
-    assert all(size(part) <= 64 for part in parts)
-
-
-def test_numbers_count_toward_the_limit_as_they_grow():
-    """Parts of 10, 100 and more fit although their numbers are longer."""
-    for letters in (200, 2_000, 20_000):
-        parts = split("中" * letters, 40)
-        assert all(size(part) <= 40 for part in parts)
-        assert "".join(bodies(parts)) == "中" * letters
-
-
-def test_lone_surrogates_count_as_they_leave():
-    """A lone surrogate is one byte, the ``?`` that the transport makes of it."""
-    text = "\ud800" * 100
-    assert split(text, 100) == [text]
-    assert "".join(bodies(split(text, 50))) == text
-
-
-def test_a_text_of_white_space_alone():
-    """Too much white space and nothing else comes back as one empty part."""
-    assert split(" \n" * 100, 50) == [""]
-
-
-@pytest.mark.parametrize("limit", [0, 3, 9])
-def test_a_limit_without_room_is_refused(limit):
-    """A limit that cannot hold a number and one character is a mistake of the caller's."""
-    with pytest.raises(ValueError, match="holds no character"):
-        split("中文" * 50, limit)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["训练完成\n" * 750_000, "a" * 10_000_000, "\n" * 10_000_000, " \u0301" * 3_000_000],
-    ids=["lines", "one line", "blank", "accents"],
-)
-def test_ten_megabytes_take_a_moment(text):
-    """Ten megabytes split in seconds, in lines or in one, so the work is linear."""
-    started = time.perf_counter()
-    split(text, 2048)
-    assert time.perf_counter() - started < 10
+from notebook_notify.messages import File, Image, Markdown, Message, Text, named
 
 
 def test_text_is_a_value():
     """A message is a value: equal by content, not changed."""
     assert Text("完成") == Text("完成")
+    assert Message("x", mention=("a",)) == Message("x", mention=("a",))
     with pytest.raises(FrozenInstanceError):
         Text("完成").content = "x"
+
+
+def test_texts_become_paragraphs_and_the_rest_goes_along():
+    """A list is one message: its texts in order with a blank line between, then what follows."""
+    plot, table = Image(b"123456"), File(b"123456", "a.csv")
+    assert Message.of(["first", plot, Text("second"), table]) == Message(
+        "first\n\nsecond", (plot, table)
+    )
+
+
+def test_markdown_is_told_from_text():
+    """``Markdown`` makes a Markdown message with its title; beside it, plain texts are read so."""
+    assert Message.of(Markdown("**x**", "日报")) == Message("**x**", markdown=True, title="日报")
+    assert Message.of(["intro", Markdown("**x**")]) == Message("intro\n\n**x**", markdown=True)
+    assert not Message.of("**x**").markdown
+
+
+def test_what_is_empty():
+    """White space alone is nothing to send; a picture without a text is something."""
+    assert Message.of(" \n").empty
+    assert Message.of(Markdown("\u3000")).empty
+    assert not Message.of(Image(b"123456")).empty
+
+
+@pytest.mark.parametrize(
+    ("mention", "line"),
+    [
+        (("zhangwei", "13800000000"), "@zhangwei @13800000000"),
+        (("@zhangwei", " zhangwei ", "all"), "@zhangwei @all"),
+        (("张 三\n李四", "", " @ "), "@张 三 李四"),
+        ((), ""),
+    ],
+)
+def test_people_are_named_on_one_line(mention, line):
+    """Each is named once, with one ``@``, whatever white space came along with the id."""
+    assert named(mention) == line

@@ -139,6 +139,46 @@ def test_several_targets(known):
     assert {m["platform"] for m in known.inbox} == {"wecom", "dingtalk"}
 
 
+@pytest.fixture
+def with_alert(known):
+    """Two targets whose failures go to one other, which names someone."""
+    targets = {name: dict(fields) for name, fields in known.targets.items()}
+    alert = targets["sandbox-dingtalk_chat"]
+    targets |= {"alarm": {**alert, "mention": ["13800000000"]}}
+    for name in (NAME, "sandbox-wecom_app"):
+        targets[name] |= {"alert": "alarm", "mention": ["zhangwei"]}
+    sender.TARGETS.use_sandbox(targets)
+    return known
+
+
+def test_a_failure_goes_to_the_alert_target(with_alert):
+    """A failure goes where its targets' ``alert`` says, once, and names those of that target."""
+    with pytest.raises(KeyError), notify("job", to=[NAME, "sandbox-wecom_app"]) as told:
+        raise KeyError("x")
+    (message,) = with_alert.inbox
+    assert message["channel"] == "dingtalk_chat"
+    assert message["content"].startswith("❌ Failed · job")
+    assert message["content"].endswith("\n\n@13800000000")
+    assert "rings nobody" in told.report.results[0].notes[0]
+
+
+def test_what_went_well_does_not(with_alert):
+    """What is done goes to the targets themselves and calls nobody."""
+    with notify("job", to=NAME):
+        pass
+    (message,) = with_alert.inbox
+    assert message["channel"] == "wecom_chat"
+    assert "@zhangwei" not in message["content"]
+
+
+def test_a_run_is_in_the_history(known):
+    """What a script was told of is found in the user's history, with its verdict."""
+    with notify("job", to=NAME):
+        pass
+    (entry,) = sender.history()
+    assert (entry.target, entry.verdict, entry.outcome) == (NAME, "done", "sent")
+
+
 def test_what_was_not_sent_is_warned_of(known):
     """Nobody may look at the report, so a warning tells that it did not go out."""
     known.stop()

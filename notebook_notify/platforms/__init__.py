@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from notebook_notify.errors import TargetError
 from notebook_notify.platforms.dingtalk_chat import DingTalkChat
+from notebook_notify.platforms.dingtalk_robot import DingTalkRobot
 from notebook_notify.platforms.wecom_app import WeComApp
 from notebook_notify.platforms.wecom_chat import WeComChat
+from notebook_notify.platforms.wecom_robot import WeComRobot
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -15,9 +17,10 @@ if TYPE_CHECKING:
     from notebook_notify.platforms.base import Channel
     from notebook_notify.targets import Target
 
-#: The channels by kind.
+#: The channels by kind; of a magic that several answer to, the seed's own comes first.
 CHANNELS: dict[str, Channel] = {
-    channel.spec.kind: channel for channel in (WeComChat(), WeComApp(), DingTalkChat())
+    channel.spec.kind: channel
+    for channel in (WeComChat(), WeComRobot(), WeComApp(), DingTalkChat(), DingTalkRobot())
 }
 #: What targets need to know of them, by kind.
 SPECS: dict[str, Spec] = {kind: channel.spec for kind, channel in CHANNELS.items()}

@@ -10,7 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify import errors
-from notebook_notify.platforms import advice_dingtalk, advice_wecom
+from notebook_notify.platforms import advice_dingtalk, advice_dingtalk_robot, advice_wecom
 from notebook_notify.platforms.advice_rows import Row, Words
 from notebook_notify.platforms.replies import code_of
 from notebook_notify.reports import Advice
@@ -89,17 +89,23 @@ _UNKNOWN_CODE = Row(
     ),
 )
 #: Both platforms name the caller's address in ``errmsg``, each in its way.
-_CALLER = re.compile(r"(?:from ip:|request ip=)\s*([0-9a-f.:]+)", re.IGNORECASE)
+_CALLER = re.compile(
+    r"(?:from ip:\s*|request ip=\s*|\bip\s+(?=\S+\s+not))([0-9a-f.:]+)", re.IGNORECASE
+)
 
 
-def _by_code(rows: Iterable[Row]) -> dict[int, Row]:
-    return {code: row for row in rows for code in row.codes}
+def _by_code(rows: Iterable[Row]) -> dict[int, list[Row]]:
+    found: dict[int, list[Row]] = {}
+    for row in rows:
+        for code in row.codes:
+            found.setdefault(code, []).append(row)
+    return found
 
 
 _OURS = _by_code(_OWN)
 _THEIRS = {
     "wecom": _by_code(advice_wecom.TABLE),
-    "dingtalk": _by_code(advice_dingtalk.TABLE),
+    "dingtalk": _by_code((*advice_dingtalk.TABLE, *advice_dingtalk_robot.TABLE)),
 }
 _PAGES = {"wecom": _WECOM_PAGE, "dingtalk": _DINGTALK_PAGE}
 
@@ -119,10 +125,15 @@ def advise(platform: str, payload: Mapping[str, Any], lang: str) -> Advice | Non
     code = code_of(payload)
     if not code:
         return None
-    ours = _OURS.get(code)
-    row = ours or _THEIRS[platform].get(code, _UNKNOWN_CODE)
+    ours = _OURS.get(code, [])
+    told = _told(payload)
+    row = next(
+        one
+        for one in (*(ours or _THEIRS[platform].get(code, [])), _UNKNOWN_CODE)
+        if re.search(one.said, told, re.IGNORECASE)
+    )
     what, todo = row.zh if lang == "zh" else row.en
-    caller = _caller(payload, lang)
+    caller = _caller(told, lang)
     return Advice(
         what.replace("{ip}", caller),
         todo.replace("{ip}", caller),
@@ -130,10 +141,14 @@ def advise(platform: str, payload: Mapping[str, Any], lang: str) -> Advice | Non
     )
 
 
-def _caller(payload: Mapping[str, Any], lang: str) -> str:
-    """This machine as the platform sees it, with the address if ``errmsg`` names one."""
+def _told(payload: Mapping[str, Any]) -> str:
+    """What the platform says in words, by whatever key."""
+    return " ".join(str(payload.get(key, "")) for key in ("errmsg", "sub_msg", "subMsg"))
+
+
+def _caller(told: str, lang: str) -> str:
+    """This machine as the platform sees it, with the address if *told* names one."""
     words = "本机出口 IP" if lang == "zh" else "this machine's public IP"
-    told = " ".join(str(payload.get(key, "")) for key in ("errmsg", "sub_msg", "subMsg"))
     found = _CALLER.search(told)
     if found:
         try:

@@ -1,7 +1,8 @@
 """DingTalk's error codes: what each means, and what to do.
 
-Only codes that ``gettoken`` and the legacy ``chat/send`` answer for a text are here; most also
-come wrapped into code 88.
+Only codes that ``gettoken`` and the legacy ``chat/send`` answer for a text are here, which a
+robot answers as well; most also come wrapped into code 88. A robot's own codes:
+``advice_dingtalk_robot.py``.
 
 Page: open.dingtalk.com, server-api-error-codes-1. 40096 is not on it, but is what a wrong
 AppKey or AppSecret is answered.
@@ -142,11 +143,13 @@ TABLE: tuple[Row, ...] = (
         (48002,),
         Words(
             "这个接口没有向该应用开放",
-            "chat/send 自 2022-09-23 起不再向新应用开放：换用此前已能使用它的应用。",
+            "chat/send 自 2022-09-23 起不再向新应用开放：换用此前已能使用它的应用，"
+            "或改用群机器人（dingtalk_robot）。",
         ),
         Words(
             "this call is not open to the app",
-            "chat/send is closed to new apps since 2022-09-23: use an app that already had it.",
+            "chat/send is closed to new apps since 2022-09-23: use an app that already had it, or "
+            "a group robot (dingtalk_robot).",
         ),
     ),
     Row(
@@ -223,7 +226,7 @@ TABLE: tuple[Row, ...] = (
     ),
     # What should not happen, unless something between here and DingTalk rewrites requests.
     Row(
-        (22, 404, 34004, 34014, 40008, 43002, 43004, 43005, 43009, 47001),
+        (22, 404, 34004, 34014, 40008, 43002, 43004, 43005, 43009, 47001, 400105),
         Words(
             "钉钉没有读懂请求",
             "检查 base_url 和代理是否改动了请求；都没有则请报告此问题，附上原文。",

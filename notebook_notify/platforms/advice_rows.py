@@ -24,8 +24,11 @@ class Row(NamedTuple):
         codes: ``errcode`` values that mean the same to the reader.
         zh: in Chinese.
         en: in English.
+        said: a regular expression, for a code with several causes: the row is for an ``errmsg``
+            in which it is found, whatever the case. Rows of one code are looked at in turn.
     """
 
     codes: tuple[int, ...]
     zh: Words
     en: Words
+    said: str = ""

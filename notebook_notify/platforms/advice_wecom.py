@@ -1,6 +1,7 @@
 """WeCom's error codes: what each means, and what to do.
 
-Only codes that ``gettoken``, ``appchat/send`` and ``message/send`` answer for a text are here.
+Only codes that ``gettoken``, ``appchat/send``, ``message/send`` and a robot's ``webhook/send``
+answer are here.
 
 Page: developer.work.weixin.qq.com/document/path/90313.
 """
@@ -36,12 +37,13 @@ TABLE: tuple[Row, ...] = (
         Words(
             "调用次数超限",
             "至少等 1 分钟再发（小时或当日超限则更久），并把多条消息合成一条。"
-            "反复用错误的 Secret 也会触发。",
+            "群机器人每分钟最多 20 条；反复用错误的 Secret 也会触发。",
         ),
         Words(
             "call limit reached",
             "Wait at least a minute (longer for the hourly or daily limit) and merge messages. "
-            "A wrong Secret used over and over also leads here.",
+            "A group robot may send 20 a minute; a wrong Secret used over and over also leads "
+            "here.",
         ),
     ),
     # The credential.
@@ -117,6 +119,19 @@ TABLE: tuple[Row, ...] = (
         Words(
             "the request had no token",
             "See whether a proxy strips the query from addresses; without one, please report it.",
+        ),
+    ),
+    Row(
+        (93000,),
+        Words(
+            "群机器人的 webhook 无效",
+            "群 → 消息推送（群机器人）→ 该机器人，重新复制 Webhook 地址；"
+            "机器人已被移除时重新添加一个。",
+        ),
+        Words(
+            "the group robot's webhook is not valid",
+            "The group → 消息推送 (group robot) → the robot: copy its webhook address again; if "
+            "the robot was removed, add a new one.",
         ),
     ),
     # The application.

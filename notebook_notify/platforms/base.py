@@ -6,6 +6,8 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
+from notebook_notify.messages import named
+
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Reply, Request
     from notebook_notify.fields import Spec
@@ -46,25 +48,65 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
+class Words:
+    """A text as one message carries it.
+
+    Attributes:
+        text: within the channel's limit.
+        markdown: whether it is in the channel's dialect of Markdown.
+        title: what a list of chats shows of a Markdown text: one line, never empty.
+        mention: whom it rings: ids or mobile numbers without ``@``, or ``all``.
+    """
+
+    text: str
+    markdown: bool = False
+    title: str = ""
+    mention: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Media:
-    """What was uploaded.
+    """A picture or file, as one message carries it.
 
     Attributes:
         kind: ``image`` or ``file``.
-        media_id: the platform's id of it.
+        media_id: the platform's id of what was uploaded, or a picture's public address.
         name: its file name.
+        data: the picture itself, where the message holds it.
     """
 
     kind: Literal["image", "file"]
     media_id: str
     name: str
+    data: bytes = field(default=b"", repr=False)
 
 
-def wire(content: str | Media) -> dict[str, Any]:
-    """``msgtype`` and what belongs to it, as both platforms write them."""
-    if isinstance(content, str):
-        return {"msgtype": "text", "text": {"content": content}}
-    return {"msgtype": content.kind, content.kind: {"media_id": content.media_id}}
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """How a channel mentions people in a text.
+
+    Attributes:
+        rung: whom the platform rings: ids or mobile numbers without ``@``, or ``all``.
+        text: what the text must say for that, and the names of those whom it does not ring.
+        quiet: whom it does not ring.
+    """
+
+    rung: tuple[str, ...] = ()
+    text: str = ""
+    quiet: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class MarkdownLimits:
+    """What a channel's Markdown is like.
+
+    Attributes:
+        dialect: whose it is, ``wecom`` or ``dingtalk``.
+        max_bytes: the longest text of one message, in bytes of UTF-8.
+    """
+
+    dialect: str
+    max_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +114,10 @@ class MediaLimits:
     """What a channel takes beside text.
 
     Attributes:
-        image_types: formats of pictures, by the word of :func:`media.image_type`.
+        image_types: formats of pictures, by the word of :func:`media.image_type`; none means
+            that it takes no pictures.
         image_bytes: the largest picture, in bytes.
-        file_bytes: the largest file, in bytes.
+        file_bytes: the largest file, in bytes; 0 means that it takes no files.
         file_types: endings of files, without the dot; ``None`` means any.
     """
 
@@ -91,10 +134,17 @@ class Channel(ABC):
     spec: ClassVar[Spec]
     #: the longest text of one message, in bytes of UTF-8.
     text_limit: ClassVar[int]
+    #: its Markdown.
+    markdown: ClassVar[MarkdownLimits]
     #: what it takes beside text.
     media: ClassVar[MediaLimits]
-    #: whether ``request(..., once=True)`` makes the platform drop an identical repeat.
+    #: the most messages that one text becomes: WeCom drops more than 30 a minute to one person
+    #: without a word (developer.work.weixin.qq.com/document/path/90236).
+    most_parts: ClassVar[int] = 30
+    #: whether ``request(..., once=KEY)`` makes the platform drop a message that *says the same*.
     drops_repeats: ClassVar[bool] = False
+    #: whether it makes the platform drop a message *of the same key*, whatever both say.
+    takes_keys: ClassVar[bool] = False
 
     @abstractmethod
     def check(self, target: Target) -> None:
@@ -104,13 +154,21 @@ class Channel(ABC):
         """Whether *target* stands for all in the application's visible scope."""
         return False
 
-    @abstractmethod
-    def token_key(self, target: Target) -> str:
-        """Which token *target* uses: a hash over platform, host, id and secret."""
+    def media_for(self, target: Target) -> MediaLimits:  # noqa: ARG002 - most take the same
+        """What *target* takes beside text."""
+        return self.media
+
+    def mention(self, people: tuple[str, ...], *, markdown: bool) -> Mention:  # noqa: ARG002
+        """How a text mentions *people*: ids or mobile numbers without ``@``, or ``all``."""
+        return Mention((), named(people), people)
 
     @abstractmethod
-    def token_request(self, target: Target) -> Request:
-        """The call that fetches an access token."""
+    def token_key(self, target: Target) -> str:
+        """Which credential *target* uses: a hash over platform, host, id and secret."""
+
+    @abstractmethod
+    def token_request(self, target: Target) -> Request | None:
+        """The call that fetches an access token; ``None``: the channel's calls carry none."""
 
     @abstractmethod
     def read_token(self, reply: Reply) -> Token | Verdict:
@@ -118,16 +176,31 @@ class Channel(ABC):
 
     @abstractmethod
     def request(
-        self, target: Target, content: str | Media, token: str, *, once: bool = False
+        self, target: Target, content: Words | Media, token: str, *, once: str | None = None
     ) -> Request:
         """The call that sends *content*: a text, or what was uploaded.
 
-        *once* asks the platform to drop an identical repeat.
+        *once*, a key of this message alone, asks the platform to drop a repeat.
         """
 
-    @abstractmethod
+    def carried(
+        self,
+        target: Target,  # noqa: ARG002 - most channels upload everything
+        attachment: Attachment,  # noqa: ARG002
+        seconds: float,  # noqa: ARG002
+    ) -> Media | None:
+        """*attachment* as a message carries it without an upload; ``None``: it is uploaded.
+
+        Takes *seconds* at most. Raises ``UnfitError`` if it cannot go along, and says why.
+        """
+        return None
+
     def upload_request(self, target: Target, attachment: Attachment, token: str) -> Request:
-        """The call that uploads *attachment*; what it gives is read by :meth:`read_upload`."""
+        """The call that uploads *attachment*; what it gives is read by :meth:`read_upload`.
+
+        Not called for what :meth:`media_for` excludes or :meth:`carried` gives.
+        """
+        raise NotImplementedError
 
     @abstractmethod
     def read_upload(self, reply: Reply) -> Verdict:

@@ -5,15 +5,23 @@ Pages on open.dingtalk.com: obtain-orgapp-token, server-api-error-codes-1.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from notebook_notify.fields import Field
 from notebook_notify.platforms.base import MediaLimits
-from notebook_notify.platforms.errcode import ErrcodeChannel
+from notebook_notify.platforms.errcode import AppChannel
+
+if TYPE_CHECKING:
+    from notebook_notify.platforms.base import Words
 
 HOST = "https://oapi.dingtalk.com"
 #: Bad token under its several names; each also comes wrapped into code 88.
 REFRESH = frozenset({40014, 42001, 40001, 33001})
 #: System busy, sending failed for now, and the two limits that a second's wait clears.
 BUSY = frozenset({-1, 34015, 90002, 90018})
+
+#: ``markdown.title``, in characters: open.dingtalk.com, server-api-error-codes-1, code 34016.
+TITLE_LIMIT = 64
 
 APP_KEY = Field(
     "app_key",
@@ -36,7 +44,7 @@ APP_SECRET = Field(
 )
 
 
-class DingTalkChannel(ErrcodeChannel):
+class DingTalkChannel(AppChannel):
     """A channel that uses the legacy token of a DingTalk application."""
 
     host = HOST
@@ -53,3 +61,7 @@ class DingTalkChannel(ErrcodeChannel):
         20 << 20,
         frozenset({"doc", "docx", "xls", "xlsx", "ppt", "pptx", "zip", "pdf", "rar"}),
     )
+
+    def markdown_body(self, words: Words) -> dict[str, str]:
+        """A title is required; it is all that the lock screen and the list of chats show."""
+        return {"title": words.title[:TITLE_LIMIT], "text": words.text}

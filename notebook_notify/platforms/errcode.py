@@ -1,22 +1,23 @@
-"""What WeCom and DingTalk's legacy host have in common.
+"""What WeCom and DingTalk's legacy host have in common: ``errcode`` in the reply decides.
 
-An application's id and secret go into the query of the token call, the token into the query of
-every other; a file is uploaded before it is sent; and ``errcode`` in the reply decides.
+Of an application, id and secret go into the query of the token call, the token into the query of
+every other; a file is uploaded before it is sent. A robot's calls: ``platforms/webhooks.py``.
 """
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from notebook_notify.delivery.transport import Request, Upload
 from notebook_notify.platforms import checks, replies
-from notebook_notify.platforms.base import Channel, Verdict
+from notebook_notify.platforms.base import Channel, Media, Verdict
 from notebook_notify.platforms.media import kind_of
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Reply
     from notebook_notify.messages import Attachment
-    from notebook_notify.platforms.base import Token
+    from notebook_notify.platforms.base import Token, Words
     from notebook_notify.targets import Target
 
 
@@ -25,48 +26,19 @@ class ErrcodeChannel(Channel):
 
     #: scheme and host, unless the target names another.
     host: ClassVar[str]
-    #: what stands before ``/gettoken`` and ``/media/upload``.
-    root: ClassVar[str]
-    #: the application's id and its secret: query key of the token call, field of the target.
-    app: ClassVar[tuple[str, str]]
-    secret: ClassVar[tuple[str, str]]
     #: codes that ask to try again, and codes that call for a new token.
     busy: ClassVar[frozenset[int]]
-    refresh: ClassVar[frozenset[int]]
-    #: the key of the message's id in a reply.
-    message_id: ClassVar[str]
+    refresh: ClassVar[frozenset[int]] = frozenset()
+    #: the key of the message's id in a reply; empty if it has none.
+    message_id: ClassVar[str] = ""
 
     def check(self, target: Target) -> None:
         """Raise ``TargetError`` if a field is missing or not of its kind."""
         checks.check_fields(target, self.spec)
 
-    def token_key(self, target: Target) -> str:
-        """One token for each pair of id and secret, which is one application."""
-        host, app = checks.host_of(target, self.host), self._app(target)
-        return checks.token_key(self.spec.platform, host, app, target.reveal(self.secret[1]))
-
-    def token_request(self, target: Target) -> Request:
-        """``GET …/gettoken``; id and secret go into the query, a body is not read."""
-        return Request(
-            "GET",
-            f"{checks.host_of(target, self.host)}{self.root}/gettoken",
-            {self.app[0]: self._app(target), self.secret[0]: target.reveal(self.secret[1])},
-            proxy=checks.proxy_of(target),
-        )
-
     def read_token(self, reply: Reply) -> Token | Verdict:
         """The token, good for ``expires_in`` seconds, or why there is none."""
         return replies.read_token(reply, busy=self.busy)
-
-    def upload_request(self, target: Target, attachment: Attachment, token: str) -> Request:
-        """``POST …/media/upload``, the file in the part ``media``."""
-        return Request(
-            "POST",
-            f"{checks.host_of(target, self.host)}{self.root}/media/upload",
-            {"access_token": token, "type": kind_of(attachment)},
-            proxy=checks.proxy_of(target),
-            upload=Upload("media", attachment.name, attachment.data),
-        )
 
     def read_upload(self, reply: Reply) -> Verdict:
         """By ``errcode``; the media id is in ``message_id``."""
@@ -84,6 +56,52 @@ class ErrcodeChannel(Channel):
             verdict.payload,
             refused,
             str(message_id) if message_id else None,
+        )
+
+    @abstractmethod
+    def markdown_body(self, words: Words) -> dict[str, str]:
+        """What stands under ``markdown`` in a message."""
+
+    def wire(self, content: Words | Media) -> dict[str, Any]:
+        """``msgtype`` and what belongs to it."""
+        if isinstance(content, Media):
+            return {"msgtype": content.kind, content.kind: {"media_id": content.media_id}}
+        if content.markdown:
+            return {"msgtype": "markdown", "markdown": self.markdown_body(content)}
+        return {"msgtype": "text", "text": {"content": content.text}}
+
+
+class AppChannel(ErrcodeChannel):
+    """A channel that uses an application's token."""
+
+    #: what stands before ``/gettoken`` and ``/media/upload``.
+    root: ClassVar[str]
+    #: the application's id and its secret: query key of the token call, field of the target.
+    app: ClassVar[tuple[str, str]]
+    secret: ClassVar[tuple[str, str]]
+
+    def token_key(self, target: Target) -> str:
+        """One token for each pair of id and secret, which is one application."""
+        host, app = checks.host_of(target, self.host), self._app(target)
+        return checks.token_key(self.spec.platform, host, app, target.reveal(self.secret[1]))
+
+    def token_request(self, target: Target) -> Request:
+        """``GET …/gettoken``; id and secret go into the query, a body is not read."""
+        return Request(
+            "GET",
+            f"{checks.host_of(target, self.host)}{self.root}/gettoken",
+            {self.app[0]: self._app(target), self.secret[0]: target.reveal(self.secret[1])},
+            proxy=checks.proxy_of(target),
+        )
+
+    def upload_request(self, target: Target, attachment: Attachment, token: str) -> Request:
+        """``POST …/media/upload``, the file in the part ``media``."""
+        return Request(
+            "POST",
+            f"{checks.host_of(target, self.host)}{self.root}/media/upload",
+            {"access_token": token, "type": kind_of(attachment)},
+            proxy=checks.proxy_of(target),
+            upload=Upload("media", attachment.name, attachment.data),
         )
 
     def post(self, target: Target, path: str, token: str, payload: dict[str, Any]) -> Request:

@@ -8,6 +8,7 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING, Literal
 
 from notebook_notify.messages import File, Image
+from notebook_notify.platforms import svg
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -22,6 +23,14 @@ _MAGIC = (
     (b"GIF8", "gif"),
     (b"BM", "bmp"),
 )
+#: How a picture's name may end, the usual ending first.
+_ENDINGS = {
+    "png": (".png",),
+    "jpeg": (".jpg", ".jpeg"),
+    "gif": (".gif",),
+    "bmp": (".bmp",),
+    "svg": (".svg",),
+}
 #: A longer "ending" is none, but a part of the name.
 _ENDING = 20
 #: Widths that a picture is scaled down to, in pixels, until it is small enough.
@@ -39,34 +48,53 @@ class UnfitError(Exception):
 
 def image_type(data: bytes) -> str | None:
     """The format of a picture by its first bytes, or ``None``."""
+    if svg.is_svg(data):
+        return "svg"
     return next((kind for magic, kind in _MAGIC if data.startswith(magic)), None)
 
 
-def fit(attachment: Attachment, limits: MediaLimits) -> tuple[Attachment, str | None]:
+def fit(
+    attachment: Attachment, limits: MediaLimits, *, seconds: float = svg.SECONDS
+) -> tuple[Attachment, str | None]:
     """*attachment* as it can be sent, and what was done to it.
 
-    A picture that is too large is scaled down where Pillow is installed, else sent as a file;
-    so is one of a format that the channel does not show. A file of a kind that the channel does
-    not take is zipped.
+    What a picture is, its first bytes say, not its name, whose ending is put right. One that is
+    too large is scaled down where Pillow is installed, an SVG is drawn where ``resvg_py`` is;
+    else they are sent as files, and so is a format that the channel does not show. A file of a
+    kind that the channel does not take is zipped.
+
+    Args:
+        attachment: a picture or a file.
+        limits: what the channel takes.
+        seconds: the longest time for the drawing of an SVG.
 
     Raises:
         UnfitError: it is empty or too large.
     """
-    name = safe_name(attachment.name)
+    form = image_type(attachment.data) if isinstance(attachment, Image) else None
+    name = safe_name(_ended(attachment.name, form) if form else attachment.name)
     note: str | None = None
+    drawable = form == "svg" and limits.image_types
+    if not limits.file_bytes and form not in limits.image_types and not drawable:
+        stays = f"{name} stays in the notebook: this channel cannot carry it"
+        raise UnfitError(say(f"{name} 留在笔记本中：这个通道发不了", stays))
     if len(attachment.data) < LEAST_BYTES:
         few = say(f"{name} 不足 {LEAST_BYTES} 字节", f"{name} has fewer than {LEAST_BYTES} bytes")
         raise UnfitError(few if attachment.data else say(f"{name} 是空的", f"{name} is empty"))
     if isinstance(attachment, Image):
-        if image_type(attachment.data) in limits.image_types:
+        if form == "svg" and (png := svg.drawn(attachment.data, seconds)):
+            fitted, _ = fit(Image(png, str(PurePath(name).with_suffix(".png"))), limits)
+            return fitted, say(f"{name} 已画成 {fitted.name}", f"{name} is drawn as {fitted.name}")
+        if form in limits.image_types:
             if len(attachment.data) <= limits.image_bytes:
                 return replace(attachment, name=name), None
             smaller = _scaled(attachment.data, limits.image_bytes)
             if smaller is not None:
                 note = say(f"{name} 过大，已缩小", f"{name} was too large and is scaled down")
                 return Image(smaller, str(PurePath(name).with_suffix(".jpg"))), note
-        fitted, _ = fit(File(attachment.data, name), limits)
-        return fitted, say(f"{name} 作为文件发送", f"{name} goes as a file")
+        fitted, zipped = fit(File(attachment.data, name), limits)
+        note = say(f"{name} 作为文件发送", f"{name} goes as a file")
+        return fitted, say("；", "; ").join(filter(None, (note, zipped)))
     ending = PurePath(name).suffix.lower().lstrip(".")
     if limits.file_types is not None and ending not in limits.file_types:
         note = say(f"{name} 已压缩为 zip", f"{name} is zipped")
@@ -76,6 +104,15 @@ def fit(attachment: Attachment, limits: MediaLimits) -> tuple[Attachment, str | 
         most = limits.file_bytes >> 20
         raise UnfitError(say(f"{name} 超过 {most} MB", f"{name} is over {most} MB"))
     return File(attachment.data, name), note
+
+
+def _ended(name: str, form: str) -> str:
+    """*name* with an ending that is right for *form*."""
+    path = PurePath(name)
+    if path.suffix.lower() in _ENDINGS[form]:
+        return name
+    wrong = any(path.suffix.lower() in many for many in _ENDINGS.values())
+    return (name.removesuffix(path.suffix) if wrong else name) + _ENDINGS[form][0]
 
 
 def safe_name(name: str) -> str:

@@ -34,7 +34,7 @@ _SUBCODE = re.compile(r"sub_?code\s*=\s*(-?[0-9]{1,9})", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
 # A proxy's error page may repeat the address, and so the token or secret in its query.
 _SECRET = re.compile(
-    r"""((?:access_token|corpsecret|appsecret)["']?\s*(?:=|:|%3d)\s*["']?)[^&"'<>\s]+""",
+    r"""((?:access_token|corpsecret|appsecret|\b(?:key|sign))["']?\s*(?:=|:|%3d)\s*["']?)[^&"'<>\s]+""",
     re.IGNORECASE,
 )
 

@@ -5,12 +5,18 @@ Pages: developer.work.weixin.qq.com/document/path/91039 (gettoken), 90313 (error
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from notebook_notify.fields import Field
-from notebook_notify.platforms.base import MediaLimits
-from notebook_notify.platforms.errcode import ErrcodeChannel
+from notebook_notify.platforms.base import MarkdownLimits, MediaLimits
+from notebook_notify.platforms.errcode import AppChannel
+
+if TYPE_CHECKING:
+    from notebook_notify.platforms.base import Words
 
 HOST = "https://qyapi.weixin.qq.com"
-#: ``text.content``, in bytes of UTF-8; the server cuts what is longer without an error.
+#: ``text.content`` and ``markdown.content``, in bytes of UTF-8; the server cuts what is longer
+#: without an error (developer.work.weixin.qq.com/document/path/90236, 90248).
 TEXT_LIMIT = 2048
 #: Invalid, expired; 40001 is a wrong secret on ``gettoken`` and a bad token elsewhere.
 REFRESH = frozenset({40014, 42001, 40001})
@@ -41,7 +47,7 @@ SAFE = Field(
 )
 
 
-class WeComChannel(ErrcodeChannel):
+class WeComChannel(AppChannel):
     """A channel that uses the token of a WeCom application."""
 
     host = HOST
@@ -52,5 +58,10 @@ class WeComChannel(ErrcodeChannel):
     refresh = REFRESH
     message_id = "msgid"
     text_limit = TEXT_LIMIT
+    markdown = MarkdownLimits("wecom", TEXT_LIMIT)
     #: developer.work.weixin.qq.com/document/path/90253
     media = MediaLimits(frozenset({"png", "jpeg"}), 10 << 20, 20 << 20)
+
+    def markdown_body(self, words: Words) -> dict[str, str]:
+        """WeCom has no title; the WeChat plug-in (微信插件) shows no Markdown."""
+        return {"content": words.text}

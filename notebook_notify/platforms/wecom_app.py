@@ -9,14 +9,13 @@ from typing import TYPE_CHECKING
 
 from notebook_notify.errors import TargetError
 from notebook_notify.fields import Field, Spec
-from notebook_notify.platforms.base import wire
 from notebook_notify.platforms.checks import names
 from notebook_notify.platforms.wecom import CORP_ID, CORP_SECRET, SAFE, WeComChannel
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Request
-    from notebook_notify.platforms.base import Media
+    from notebook_notify.platforms.base import Media, Words
     from notebook_notify.targets import Target
 
 EVERYONE = "@all"
@@ -112,14 +111,14 @@ class WeComApp(WeComChannel):
         return EVERYONE in _recipients(target).get("users", ())
 
     def request(
-        self, target: Target, content: str | Media, token: str, *, once: bool = False
+        self, target: Target, content: Words | Media, token: str, *, once: str | None = None
     ) -> Request:
         """``POST /cgi-bin/message/send``; *once* turns the platform's check for repeats on."""
         recipients = _recipients(target)
         keys = {"users": "touser", "parties": "toparty", "tags": "totag"}
         payload = {
             **{keys[field]: "|".join(ids) for field, ids in recipients.items()},
-            **wire(content),
+            **self.wire(content),
             "agentid": int(target.get("agent_id")),
             "safe": int(bool(target.get("safe"))),
         }

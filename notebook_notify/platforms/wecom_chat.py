@@ -12,12 +12,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notebook_notify.fields import Field, Spec
-from notebook_notify.platforms.base import wire
 from notebook_notify.platforms.wecom import CORP_ID, CORP_SECRET, SAFE, WeComChannel
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Request
-    from notebook_notify.platforms.base import Media
+    from notebook_notify.platforms.base import Media, Words
     from notebook_notify.targets import Target
 
 
@@ -47,10 +46,10 @@ class WeComChat(WeComChannel):
     def request(
         self,
         target: Target,
-        content: str | Media,
+        content: Words | Media,
         token: str,
         *,
-        once: bool = False,  # noqa: ARG002 - appchat/send has no check for repeats
+        once: str | None = None,  # noqa: ARG002 - appchat/send has no check for repeats
     ) -> Request:
         """``POST /cgi-bin/appchat/send``."""
         return self.post(
@@ -59,7 +58,7 @@ class WeComChat(WeComChannel):
             token,
             {
                 "chatid": str(target.get("chat_id")).strip(),
-                **wire(content),
+                **self.wire(content),
                 "safe": int(bool(target.get("safe"))),
             },
         )

@@ -13,14 +13,25 @@ from notebook_notify.platforms import (
     CHANNELS,
     SPECS,
     advice_dingtalk,
+    advice_dingtalk_robot,
     advice_wecom,
     dingtalk,
     wecom,
 )
 from notebook_notify.platforms.advice import advise
 
-TABLES = {"wecom": advice_wecom.TABLE, "dingtalk": advice_dingtalk.TABLE}
+TABLES = {
+    "wecom": advice_wecom.TABLE,
+    "dingtalk": (*advice_dingtalk.TABLE, *advice_dingtalk_robot.TABLE),
+}
 ROWS = [(platform, row) for platform, table in TABLES.items() for row in table]
+#: What the platform says, by the pattern of the row that it belongs to.
+SAID = {
+    "keyword|关键词": "keywords not in content",
+    "timestamp|时间戳": "invalid timestamp",
+    "sign not match|签名不": "sign not match",
+    r"\bip\b|白名单|whitelist": "ip 203.0.113.7 not in whitelist",
+}
 FROM_WECOM = {
     "errcode": 60020,
     "errmsg": "not allow to access from your ip, hint: [1700000000], from ip: 203.0.113.7, "
@@ -30,6 +41,12 @@ FROM_DINGTALK = {
     "errcode": 88,
     "errmsg": "ding talk error[subcode=60020,submsg=访问ip不在白名单之中,request ip=2001:db8::7 appKey(dingabc)]",
 }
+
+
+def caller(said: str, lang: str) -> str:
+    """This machine, as advice calls it."""
+    address = " 203.0.113.7" if "203.0.113.7" in said else ""
+    return ("本机出口 IP" if lang == "zh" else "this machine's public IP") + address
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -67,7 +84,9 @@ def test_every_row_is_said_in_both_languages(platform, row):
     """Each code has a phrase and a whole sentence in Chinese and in English, nothing unfilled."""
     for code in row.codes:
         for lang, ends in (("zh", "。"), ("en", ".")):
-            advice = advise(platform, {"errcode": code, "errmsg": "x"}, lang)
+            said = SAID.get(row.said, "x")
+            advice = advise(platform, {"errcode": code, "errmsg": said}, lang)
+            assert advice.what == getattr(row, lang).what.replace("{ip}", caller(said, lang))
             assert advice.what[-1] not in "。."
             assert advice.todo.endswith(ends)
             assert "{" not in advice.what + advice.todo
@@ -77,9 +96,35 @@ def test_every_row_is_said_in_both_languages(platform, row):
 
 @pytest.mark.parametrize("platform", ["wecom", "dingtalk"])
 def test_each_code_stands_once(platform):
-    """No code has two rows, of which one would never be read."""
-    counts = Counter(code for row in TABLES[platform] for code in row.codes)
+    """No code has two rows, of which one would never be read, but for causes told by the text."""
+    counts = Counter((code, row.said) for row in TABLES[platform] for code in row.codes)
     assert [code for code, count in counts.items() if count > 1] == []
+    causes = [row.said for row in TABLES[platform] if 310000 in row.codes]
+    assert not causes or (all(causes[:-1]) and not causes[-1])
+
+
+@pytest.mark.parametrize(
+    ("errmsg", "word"),
+    [
+        ("keywords not in content", "keyword"),
+        ("description:关键词不匹配;solution:请联系群管理员查看此机器人的关键词", "keyword"),
+        ("sign not match", "加签"),
+        # It speaks of the time as well.
+        ("description:机器人发送签名不匹配;solution:请确认签名和生成签名的时间戳", "加签"),
+        ("invalid timestamp", "clock"),
+        ("ip 203.0.113.7 not in whitelist", "203.0.113.7"),
+        ("description:来源IP地址不在白名单", "public IP"),
+        ("something new", "check keywords"),
+    ],
+)
+def test_the_causes_of_310000_are_told_apart(errmsg, word):
+    """A robot refuses for four reasons under one code: each is told with its own remedy."""
+    advice = advise("dingtalk", {"errcode": 310000, "errmsg": errmsg}, "en")
+    assert word in advice.todo
+    others = {"keyword of", "copy the secret", "clock", "add "} - {
+        {"keyword": "keyword of", "加签": "copy the secret", "clock": "clock"}.get(word, "add ")
+    }
+    assert word == "check keywords" or not any(other in advice.todo for other in others)
 
 
 @pytest.mark.parametrize(("platform", "module"), [("wecom", wecom), ("dingtalk", dingtalk)])
@@ -129,10 +174,16 @@ def test_no_code_no_advice(payload):
 
 
 def test_the_table_of_channels():
-    """Three channels, each under its own kind, each with a magic of its own."""
-    assert list(CHANNELS) == ["wecom_chat", "wecom_app", "dingtalk_chat"]
+    """Each channel under its own kind; the first of each magic is the seed's."""
     assert {kind: spec.kind for kind, spec in SPECS.items()} == {kind: kind for kind in CHANNELS}
-    assert len({spec.magic for spec in SPECS.values()}) == len(SPECS)
+    first: dict[str, str] = {}
+    for kind, spec in SPECS.items():
+        first.setdefault(spec.magic, kind)
+    assert first == {
+        "wechat": "wecom_chat",
+        "wechat_app": "wecom_app",
+        "dingtalk": "dingtalk_chat",
+    }
 
 
 def test_every_field_says_where_it_is_found():

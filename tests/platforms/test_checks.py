@@ -7,6 +7,7 @@ import pytest
 from notebook_notify.errors import SecretError, TargetError
 from notebook_notify.messages import File
 from notebook_notify.platforms import CHANNELS
+from notebook_notify.platforms.base import Words
 from notebook_notify.platforms.checks import check_fields, names, proxy_of
 from notebook_notify.secret import Secret
 from notebook_notify.targets import Target
@@ -31,7 +32,7 @@ def calls(channel, proxy):
     channel.check(target)
     return (
         channel.token_request(target),
-        channel.request(target, "x", "t"),
+        channel.request(target, Words("x"), "t"),
         channel.upload_request(target, File(b"123456", "a.pdf"), "t"),
     )
 

@@ -6,6 +6,7 @@ import pytest
 
 from notebook_notify.errors import TargetError
 from notebook_notify.platforms import CHANNELS
+from notebook_notify.platforms.base import Words
 from notebook_notify.targets import Target
 
 CHANNEL = CHANNELS["dingtalk_chat"]
@@ -19,7 +20,7 @@ def target(**fields):
 
 def test_wire_form():
     """A text is posted to chat/send nested in msg, Chinese as UTF-8."""
-    call = CHANNEL.request(target(proxy="http://egress:3128"), "✅ 完成\n第二行", "t0k3n")
+    call = CHANNEL.request(target(proxy="http://egress:3128"), Words("✅ 完成\n第二行"), "t0k3n")
     assert call.method == "POST"
     assert call.url == "https://oapi.dingtalk.com/chat/send"
     assert call.query == {"access_token": "t0k3n"}
@@ -32,13 +33,15 @@ def test_wire_form():
 
 def test_base_url():
     """Another address takes the place of the host."""
-    call = CHANNEL.request(target(base_url="http://127.0.0.1:8000/"), "x", "t")
+    call = CHANNEL.request(target(base_url="http://127.0.0.1:8000/"), Words("x"), "t")
     assert call.url == "http://127.0.0.1:8000/chat/send"
 
 
 def test_once_changes_nothing():
     """The call has no check for repeats, so asking for it adds no field."""
-    assert CHANNEL.request(target(), "x", "t", once=True) == CHANNEL.request(target(), "x", "t")
+    assert CHANNEL.request(target(), Words("x"), "t", once=True) == CHANNEL.request(
+        target(), Words("x"), "t"
+    )
     assert not CHANNEL.drops_repeats
 
 
@@ -72,3 +75,21 @@ def test_spec():
         "DINGTALK_APP_SECRET",
         "DINGTALK_CHAT_ID",
     ]
+
+
+def test_markdown():
+    """Markdown is its own type, with the title that DingTalk requires, of at most 64 characters."""
+    words = Words("### 完成\n\n**ok**", markdown=True, title="长" * 70)
+    message = CHANNEL.request(target(), words, "t").payload["msg"]
+    assert message == {
+        "msgtype": "markdown",
+        "markdown": {"title": "长" * 64, "text": "### 完成\n\n**ok**"},
+    }
+    assert (CHANNEL.markdown.dialect, CHANNEL.markdown.max_bytes) == ("dingtalk", 2048)
+
+
+def test_it_rings_nobody():
+    """The call has no way to mention: nothing of it is on the wire."""
+    assert CHANNEL.mention(("zhangwei",), markdown=False).rung == ()
+    told = CHANNEL.request(target(), Words("x", mention=("13800000000",)), "t")
+    assert told == CHANNEL.request(target(), Words("x"), "t")

@@ -49,7 +49,7 @@ def test_the_format_is_told_by_the_first_bytes(kind):
     assert image_type(HEADS[kind]) == kind
 
 
-@pytest.mark.parametrize("data", [b"", b"<svg/>", b"RIFF....WEBP", b"\x89PN"])
+@pytest.mark.parametrize("data", [b"", b"<html><svg/>", b"RIFF....WEBP", b"\x89PN"])
 def test_other_formats_are_unknown(data):
     """What no platform shows has no format."""
     assert image_type(data) is None
@@ -73,7 +73,8 @@ def test_a_picture_of_the_limit_is_not_touched(limits):
     data = HEADS["png"].ljust(limits.image_bytes, b"\0")
     assert fit(Image(data, "a.png"), limits) == (Image(data, "a.png"), None)
     fitted, note = fit(Image(data + b"\0", "a.png"), limits)
-    assert (kind_of(fitted), note) == ("file", "a.png goes as a file")  # no picture after all
+    zipped = "; a.png is zipped" if limits is DINGTALK else ""
+    assert (kind_of(fitted), note) == ("file", f"a.png goes as a file{zipped}")  # no picture
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "LA"])
@@ -126,6 +127,28 @@ def test_a_picture_over_every_limit(without_pillow):
     """What is too large as a file as well is refused, with its name and the limit."""
     with pytest.raises(UnfitError, match=r"^a\.png is over 1 MB$"):
         fit(Image(HEADS["png"].ljust(2 * MB), "a.png"), small(1000, MB))
+
+
+@pytest.mark.parametrize(
+    ("given", "kind", "name"),
+    [
+        ("plot-1.png", "jpeg", "plot-1.jpg"),
+        ("photo.jpeg", "jpeg", "photo.jpeg"),
+        ("plot.JPG", "png", "plot.png"),
+        ("v1.2", "png", "v1.2.png"),
+        ("图", "jpeg", "图.jpg"),
+    ],
+)
+def test_a_name_says_what_the_picture_is(given, kind, name):
+    """A picture under a wrong type is what its bytes are, and its name says so."""
+    assert fit(Image(HEADS[kind], given), WECOM) == (Image(HEADS[kind], name), None)
+
+
+@pytest.mark.parametrize("data", [b"<html>no picture</html>", b"RIFF....WEBPVP8 ", b"\0" * 50])
+def test_what_is_no_picture_goes_as_a_file(data):
+    """Bytes that are called a picture and are none arrive as a file, untouched."""
+    note = "plot-1.png goes as a file"
+    assert fit(Image(data, "plot-1.png"), WECOM) == (File(data, "plot-1.png"), note)
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.txt", "a", "报告.md", "A.PARQUET"])

@@ -10,6 +10,7 @@ from notebook_notify.book import Targets
 from notebook_notify.delivery.transport import Reply
 from notebook_notify.errors import TargetError
 from notebook_notify.platforms import CHANNELS, SPECS
+from notebook_notify.platforms.base import Words
 from notebook_notify.targets import Target
 
 CHANNEL = CHANNELS["wecom_app"]
@@ -23,12 +24,12 @@ def saved(**fields):
 
 def sent(target, **options):
     """The body that is posted to *target*."""
-    return json.loads(CHANNEL.request(target, "x", "t", **options).body())
+    return json.loads(CHANNEL.request(target, Words("x"), "t", **options).body())
 
 
 def test_wire_form():
     """A text is posted to message/send as the page says, agentid a number."""
-    call = CHANNEL.request(saved(users=["zhangwei", "lisi"]), "完成", "t0k3n")
+    call = CHANNEL.request(saved(users=["zhangwei", "lisi"]), Words("完成"), "t0k3n")
     assert call.method == "POST"
     assert call.url == "https://qyapi.weixin.qq.com/cgi-bin/message/send"
     assert call.query == {"access_token": "t0k3n"}
@@ -263,3 +264,20 @@ def test_spec():
     kinds = {field.name: field.kind for field in spec.fields}
     assert kinds["agent_id"] == "integer"
     assert {kinds[name] for name in ("users", "parties", "tags")} == {"names"}
+
+
+def test_markdown():
+    """Markdown is its own type, within 2,048 bytes; WeCom has no title."""
+    payload = CHANNEL.request(
+        saved(users=["a"]), Words("**ok**", markdown=True, title="完成"), "t"
+    ).payload
+    assert (payload["msgtype"], payload["markdown"]) == ("markdown", {"content": "**ok**"})
+    assert "text" not in payload
+    assert (CHANNEL.markdown.dialect, CHANNEL.markdown.max_bytes) == ("wecom", 2048)
+
+
+def test_it_rings_nobody():
+    """The call has no way to mention: nothing of it is on the wire."""
+    assert CHANNEL.mention(("zhangwei",), markdown=False).rung == ()
+    told = CHANNEL.request(saved(users=["a"]), Words("x", mention=("zhangwei",)), "t")
+    assert told == CHANNEL.request(saved(users=["a"]), Words("x"), "t")

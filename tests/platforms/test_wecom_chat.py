@@ -9,6 +9,7 @@ import pytest
 from notebook_notify.delivery.transport import Reply
 from notebook_notify.errors import TargetError
 from notebook_notify.platforms import CHANNELS
+from notebook_notify.platforms.base import Words
 from notebook_notify.targets import Target
 
 CHANNEL = CHANNELS["wecom_chat"]
@@ -22,7 +23,7 @@ def target(**fields):
 
 def test_wire_form():
     """A text is posted to appchat/send as the page says, Chinese as UTF-8."""
-    call = CHANNEL.request(target(), "✅ 完成\n第二行", "t0k3n")
+    call = CHANNEL.request(target(), Words("✅ 完成\n第二行"), "t0k3n")
     assert call.method == "POST"
     assert call.url == "https://qyapi.weixin.qq.com/cgi-bin/appchat/send"
     assert call.query == {"access_token": "t0k3n"}
@@ -35,7 +36,7 @@ def test_wire_form():
 
 def test_nothing_secret_in_the_repr():
     """A request's repr shows neither token nor text."""
-    shown = repr(CHANNEL.request(target(), "机密", "t0k3n"))
+    shown = repr(CHANNEL.request(target(), Words("机密"), "t0k3n"))
     assert "t0k3n" not in shown
     assert "机密" not in shown
 
@@ -43,7 +44,7 @@ def test_nothing_secret_in_the_repr():
 def test_safe_proxy_and_base_url():
     """The target's flag, proxy and address are used."""
     fields = {"safe": True, "proxy": "http://egress:3128", "base_url": "https://qy.example.com/"}
-    call = CHANNEL.request(target(**fields), "x", "t")
+    call = CHANNEL.request(target(**fields), Words("x"), "t")
     assert call.url == "https://qy.example.com/cgi-bin/appchat/send"
     assert call.proxy == "http://egress:3128"
     assert json.loads(call.body())["safe"] == 1
@@ -51,13 +52,15 @@ def test_safe_proxy_and_base_url():
 
 def test_once_changes_nothing():
     """The call has no check for repeats, so asking for it adds no field."""
-    assert CHANNEL.request(target(), "x", "t", once=True) == CHANNEL.request(target(), "x", "t")
+    assert CHANNEL.request(target(), Words("x"), "t", once=True) == CHANNEL.request(
+        target(), Words("x"), "t"
+    )
     assert not CHANNEL.drops_repeats
 
 
 def test_white_space_around_ids_is_cut():
     """A line break pasted along with an id does no harm."""
-    call = CHANNEL.request(target(chat_id=" research\n"), "x", "t")
+    call = CHANNEL.request(target(chat_id=" research\n"), Words("x"), "t")
     assert call.payload["chatid"] == "research"
 
 
@@ -93,3 +96,18 @@ def test_spec():
         "WECOM_CORP_SECRET",
         "WECOM_CHAT_ID",
     ]
+
+
+def test_markdown():
+    """Markdown is its own type, within 2,048 bytes; WeCom has no title."""
+    payload = CHANNEL.request(target(), Words("**ok**", markdown=True, title="完成"), "t").payload
+    assert (payload["msgtype"], payload["markdown"]) == ("markdown", {"content": "**ok**"})
+    assert "text" not in payload
+    assert (CHANNEL.markdown.dialect, CHANNEL.markdown.max_bytes) == ("wecom", 2048)
+
+
+def test_it_rings_nobody():
+    """The call has no way to mention: nothing of it is on the wire."""
+    assert CHANNEL.mention(("zhangwei",), markdown=False).rung == ()
+    told = CHANNEL.request(target(), Words("x", mention=("zhangwei",)), "t")
+    assert told == CHANNEL.request(target(), Words("x"), "t")

@@ -1,0 +1,39 @@
+"""What has left is agreed upon by the thread that sends and the caller that waits."""
+
+from __future__ import annotations
+
+import pytest
+
+from notebook_notify.delivery.flight import Flight, GivenUpError
+
+
+def test_flight_stays_down_once_given_up():
+    """After the caller has gone, nothing departs and nothing is counted."""
+    flight = Flight()
+    assert not flight.give_up()
+    for move in (flight.depart, flight.lose, lambda: flight.land(accepted=True)):
+        with pytest.raises(GivenUpError):
+            move()
+    assert flight.parts_sent == 0
+
+
+def test_flight_knows_what_is_on_its_way():
+    """On its way is what has departed and not landed, and what was lost until a repeat lands."""
+    flight = Flight()
+    flight.depart()
+    flight.land(accepted=True)
+    flight.depart()
+    flight.lose()
+    flight.depart()
+    flight.land(accepted=False)
+    assert flight.parts_sent == 1
+    flight.depart()
+    flight.land(accepted=True)
+    assert flight.parts_sent == 2
+    assert not flight.give_up()
+    other = Flight()
+    other.depart()
+    other.lose()
+    other.depart()
+    other.land(accepted=False)
+    assert other.give_up()
