@@ -26,12 +26,14 @@ class Call:
     Attributes:
         options: as parsed.
         targets: where to.
+        alerts: where to if the cell fails.
         title: filled in, or ``None``.
         notes: what the reader of the box should know.
     """
 
     options: Options
     targets: tuple[Target, ...]
+    alerts: tuple[Target, ...]
     title: str | None
     notes: tuple[str, ...] = ()
 
@@ -41,11 +43,15 @@ def make_call(options: Options, family: str | None, shell: Any) -> Call:
     try:
         explicit = explicit_fields(options, shell.user_ns)
         targets = sender.find(options.to, magic=family, explicit=explicit)
+        alerts: list[Target] = []
+        for one in map(sender.alert_for, targets):
+            if one not in alerts:  # several may have their failures go to one and the same
+                alerts.append(one)
     except NotifyError as error:
         message = str(error)
     else:
         title, failed = fill(options.title or "", shell.user_ns)
-        return Call(options, tuple(targets), title or None, unfilled(failed))
+        return Call(options, tuple(targets), tuple(alerts), title or None, unfilled(failed))
     raise UsageError(message)
 
 

@@ -14,6 +14,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import magic_arguments
 
+from notebook_notify.notebook.auto_magics import AutoMagics
 from notebook_notify.notebook.options import notify_arguments, parse, refuse_secrets_in
 from notebook_notify.notebook.runner import Runner
 from notebook_notify.notebook.sandbox_magics import SandboxMagics
@@ -160,12 +161,13 @@ def load(shell: Any) -> None:
         return
     magics = NotifyMagics(shell)
     magics.runner.install()
-    for one in (magics, TargetMagics(shell), SandboxMagics(shell)):
+    auto = AutoMagics(shell, magics.runner)
+    for one in (magics, auto, TargetMagics(shell), SandboxMagics(shell)):
         shell.register_magics(one)
-    for name in FAMILIES:
-        for prefix in ("%%", "%"):
+    for owner, name in [*((magics, name) for name in FAMILIES), (auto, "notify_auto")]:
+        for prefix in _prefixes(name):
             shell.set_hook(
-                "complete_command", partial(_complete, magics, name), str_key=f"{prefix}{name}"
+                "complete_command", partial(_complete, owner, name), str_key=f"{prefix}{name}"
             )
 
 
@@ -175,7 +177,7 @@ def unload(shell: Any) -> None:
     for one in _loaded(shell):
         if isinstance(one, NotifyMagics):
             one.runner.uninstall()
-        if isinstance(one, SandboxMagics):
+        if isinstance(one, AutoMagics | SandboxMagics):
             one.close()
         for kind, names in one.magics.items():
             for name in names:
@@ -183,27 +185,31 @@ def unload(shell: Any) -> None:
         manager.registry.pop(type(one).__name__, None)
         shell.configurables[:] = [other for other in shell.configurables if other is not one]
     completers = shell.strdispatchers.get("complete_command")
-    for name in FAMILIES:
-        for prefix in ("%%", "%"):
+    for name in [*FAMILIES, "notify_auto"]:
+        for prefix in _prefixes(name):
             if completers is not None:
                 completers.strs.pop(f"{prefix}{name}", None)
 
 
 def _loaded(shell: Any) -> list[Any]:
     registry = shell.magics_manager.registry
-    names = ("NotifyMagics", "TargetMagics", "SandboxMagics")
+    names = ("NotifyMagics", "AutoMagics", "TargetMagics", "SandboxMagics")
     return [registry[name] for name in names if name in registry]
 
 
-def _complete(magics: NotifyMagics, name: str, _completer: Any, event: Any) -> list[str]:
+def _prefixes(name: str) -> tuple[str, ...]:
+    return ("%%", "%") if name in FAMILIES else ("%",)
+
+
+def _complete(magics: Magics, name: str, _completer: Any, event: Any) -> list[str]:
     """Option names, and what may stand after an option: names of targets, choices."""
     from notebook_notify.sender import TARGETS
 
-    options = magics._parser(name)._option_string_actions  # noqa: SLF001 - our own, and argparse's
+    options = getattr(magics, name).parser._option_string_actions  # noqa: SLF001 - argparse's
     before = event.text_until_cursor.removesuffix(event.symbol).replace("=", " ").split()
     option = options.get(before[-1]) if before else None
     if option is None or option.nargs == 0:
         return sorted(option for option in options if option.startswith("--"))
     if option.dest == "to":
-        return TARGETS.names(FAMILIES[name])
+        return TARGETS.names(FAMILIES.get(name))
     return list(option.choices or ())

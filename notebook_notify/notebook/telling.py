@@ -1,41 +1,60 @@
-"""From a magic line to what is sent and shown: resolve, compose, send, report."""
+"""From a magic line to what is sent and shown: compose, send, report."""
 
 from __future__ import annotations
 
+import contextlib
+import time
 from dataclasses import dataclass, replace
 from functools import partial
-from html import escape
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.display import display
 
 from notebook_notify import sender
 from notebook_notify.content import context, enclosures
-from notebook_notify.content.compose import PROMISE_BYTES, compose
+from notebook_notify.content.drafts import Draft
 from notebook_notify.content.facts import Failure, Run, Verdict
 from notebook_notify.content.failures import failure
-from notebook_notify.content.tables import read_table
-from notebook_notify.errors import NotifyError, SendInterrupted
-from notebook_notify.messages import Image, Message, promise
+from notebook_notify.content.plain import size_of
+from notebook_notify.content.progress import alert_line, compose_happening
+from notebook_notify.errors import NotifyError, SendInterrupted, TargetError
+from notebook_notify.messages import Message
 from notebook_notify.notebook.calls import unfilled
+from notebook_notify.notebook.cells import attended
 from notebook_notify.notebook.filling import fill
 from notebook_notify.notebook.options import Options
 from notebook_notify.notebook.recording import Recording
+from notebook_notify.notebook.showing import show, show_dry_run
+from notebook_notify.notebook.watch import Untold, Watch
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.reports import SendReport
-from notebook_notify.secret import scrub
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from notebook_notify.content.progress import Happening
     from notebook_notify.content.screen import Record
     from notebook_notify.notebook.calls import Call
     from notebook_notify.notebook.recording import Ended
     from notebook_notify.platforms.base import Channel
     from notebook_notify.targets import Target
+
+    Making = Message | Callable[[], Message]
+
+#: Options that are for cells that run, not for texts.
+_FOR_CELLS = (
+    "title",
+    "summary",
+    "source",
+    "on",
+    "after",
+    "every",
+    "stalled",
+    "alert",
+    "max_messages",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +64,30 @@ class Running:
     call: Call
     shell: Any
     recording: Recording
+    watch: Watch
 
     @classmethod
-    def begin(cls, call: Call, source: str, shell: Any) -> Running:
-        """Begin to listen to a cell; *source* is its code without the magic line."""
-        return cls(call, shell, Recording.begin(source, shell))
+    def begin(cls, call: Call, source: str, shell: Any, count: int | None = None) -> Running:
+        """Begin to listen to a cell.
+
+        Args:
+            call: its magic line.
+            source: its code without that line.
+            shell: the ``InteractiveShell``.
+            count: its number, if that is known by now.
+        """
+        recording = Recording.begin(source, shell)
+        options = call.options
+        watch = Watch(
+            recording.capture.screen,
+            every=options.every,
+            stalled=options.stalled,
+            alerts=options.alert,
+            tell=partial(_tell_happening, call, count, context.notebook_name(shell.user_ns)),
+        )
+        if not options.dry_run:
+            watch.start()
+        return cls(call, shell, recording, watch)
 
     def finish(self, result: Any) -> None:
         """Stop listening, send what became of the cell, and show the outcome.
@@ -60,10 +98,16 @@ class Running:
         Raises:
             SendError: under ``--strict``, unless all was sent or the cell has its own error.
         """
-        tell(self.call, self.recording.end(result), self.shell)
+        self.watch.hush()
+        ended = self.recording.end(result)
+        started = time.monotonic()
+        # The end is told whatever hangs: half of the budget is its own.
+        untold = self.watch.stop(self.call.options.timeout / 2)
+        tell(self.call, ended, self.shell, untold, waited=time.monotonic() - started)
 
     def close(self) -> None:
         """Stop listening and send nothing."""
+        self.watch.close()
         self.recording.capture.close()
 
 
@@ -74,25 +118,41 @@ def send_text(call: Call, text: str, shell: Any) -> None:
         UsageError: the text is empty, or an option is given that is for cells that run.
         SendError: under ``--strict``, unless all was sent.
     """
-    for name in ("title", "summary", "source", "on", "after"):
-        if getattr(call.options, name) != getattr(Options(), name):
+    options = call.options
+    for name in _FOR_CELLS:
+        if getattr(options, name) != getattr(Options(), name):
+            option = f"--{name.replace('_', '-')}"
             raise UsageError(
                 say(
-                    f"--{name} 只用于运行单元时；发送文字时不适用",
-                    f"--{name} is for cells that run; a text is sent as it is",
+                    f"{option} 只用于运行单元时；发送文字时不适用",
+                    f"{option} is for cells that run; a text is sent as it is",
                 )
             )
+    if options.form == "file":
+        raise UsageError(
+            say(
+                "--as file 只用于运行单元时；要发文件用 --attach",
+                "--as file is for cells that run; a file is sent by --attach",
+            )
+        )
     filled, failed = fill(text, shell.user_ns)
     notes = list(unfilled(failed))
-    files = tuple(enclosures.named_files(call.options.attach, notes))
-    messages = [(target, Message(filled, files)) for target in call.targets]
-    report = _deliver(call, messages, notes, shell)
-    if call.options.strict and report is not None:
+    files = tuple(enclosures.named_files(options.attach, notes))
+    message = Message(filled, files, markdown=options.form == "markdown", mention=options.mention)
+    report = _deliver(call, [(target, message) for target in call.targets], notes, shell)
+    if options.strict and report is not None:
         report.raise_for_status()
 
 
-def tell(call: Call, ended: Ended, shell: Any) -> None:
+def tell(call: Call, ended: Ended, shell: Any, untold: Untold, waited: float = 0.0) -> None:
     """Send what became of a cell, if that is wanted, and show the outcome.
+
+    Args:
+        call: its magic line.
+        ended: what became of it.
+        shell: the ``InteractiveShell``.
+        untold: what its watch left; an alert is told whatever ``--on`` and ``--after`` say.
+        waited: seconds of the budget that are spent.
 
     Raises:
         SendError: under ``--strict``, unless all was sent or the cell has an error of its own.
@@ -100,39 +160,65 @@ def tell(call: Call, ended: Ended, shell: Any) -> None:
     options = call.options
     well = ended.error is None and ended.record.error is None and not ended.interrupted
     wanted = {"always": True, "error": not well, "success": well}
-    if not wanted[options.on] or ended.took < options.after:
+    short = ended.took < options.after
+    if untold.alert is None and (short or not wanted[options.on]):
+        if untold.notes:
+            show(SendReport((), untold.notes))
         if options.out:
             shell.user_ns[options.out] = None  # not the report of an earlier run
         return
     summary, failed = fill(options.summary or "", shell.user_ns)
-    notes = list(unfilled(failed))
-    table = read_table(ended.record.html)
-    images = tuple(enclosures.pictures(ended.record)) if options.images else ()
-    files = (
-        *enclosures.table_file(table, ended.value, notes),
-        *enclosures.named_files(options.attach, notes),
-    )
-    run = replace(_run(call, ended, summary, shell), table=table, enclosed=len(images))
-    room = PROMISE_BYTES if images or files else 0
-    messages = [
-        (target, Message(partial(_text, run, CHANNELS[target.channel], room), images + files))
-        for target in call.targets
-    ]
-    report = _deliver(call, messages, notes, shell, once=True)
+    if untold.alert is not None:
+        summary = "\n".join(filter(None, (alert_line(untold.alert), summary)))
+    notes = [*unfilled(failed), *untold.notes]
+    run = run_of(call, ended, summary, shell)
+    messages = messages_of(call, run, ended.value, notes)
+    report = _deliver(call, messages, notes, shell, verdict=run.verdict, waited=waited)
     if options.strict and report is not None and ended.error is None:
         report.raise_for_status()
 
 
-def _text(run: Run, channel: Channel, room: int) -> str:
-    """The text for *channel*, with *room* left, in bytes of UTF-8; made on the sending thread."""
-    # A platform that drops repeats would take two runs of one second for one.
-    mark = f"#{token_hex(2)}" if channel.drops_repeats else ""
-    return compose(replace(run, mark=mark), channel.text_limit - room)
+def _tell_happening(
+    call: Call, count: int | None, notebook: str, happening: Happening
+) -> SendReport:
+    """Send what happens while the cell runs; on the watch's thread."""
+    cell = _cell(count)
+
+    def message(channel: Channel) -> Message:
+        # A platform that drops repeats would take two messages of one second for one.
+        mark = f"#{token_hex(2)}" if channel.drops_repeats else ""
+        where = f"{notebook} {cell}".strip()
+        title = _title(call, notebook, cell)
+        limit = channel.text_limit
+        return Message(compose_happening(title, context.who(), where, happening, limit, mark=mark))
+
+    messages = [(target, partial(message, CHANNELS[target.channel])) for target in call.targets]
+    return sender.post(messages, timeout=call.options.timeout, drops=True)
 
 
-def _run(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
+def messages_of(call: Call, run: Run, value: Any, notes: list[str]) -> list[tuple[Target, Making]]:
+    """For each target its message, which is made on the sending thread.
+
+    Args:
+        call: where to, and with what.
+        run: what is told.
+        value: the value of the cell's last expression.
+        notes: what its reader should know is added to these.
+    """
+    options = call.options
+    found = enclosures.gather(run.record, value, attach=options.attach, images=options.images)
+    notes += found.notes
+    draft = Draft(
+        replace(run, table=found.table), found, options.form, options.max_messages, options.mention
+    )
+    targets = call.alerts if run.verdict == "failed" else call.targets
+    return [(target, partial(draft.message, target)) for target in targets]
+
+
+def run_of(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
+    """What a message tells of a cell."""
     notebook = context.notebook_name(shell.user_ns)
-    cell = f"[{ended.count}]" if ended.count is not None else ""
+    cell = _cell(ended.count)
     error = ended.error
     # `%run` and a value whose form fails show an error and raise none: that is not well either.
     verdict: Verdict = "done" if error is None and ended.record.error is None else "failed"
@@ -140,7 +226,7 @@ def _run(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
         verdict = "interrupted"
     return Run(
         verdict=verdict,
-        title=call.title or notebook.removesuffix(".ipynb") or say(f"单元 {cell}", f"cell {cell}"),
+        title=_title(call, notebook, cell),
         where=f"{notebook} {cell}".strip(),
         started=ended.started,
         ended=ended.started + ended.took,
@@ -149,7 +235,23 @@ def _run(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
         summary=summary or None,
         failure=_failure(ended, shell) if verdict == "failed" else None,
         source=ended.source if call.options.source else None,
+        link=_link(shell),
     )
+
+
+def _link(shell: Any) -> str:
+    with contextlib.suppress(NotifyError):  # a config file that was good when the cell began
+        return context.link(sender.TARGETS.config.link or "", shell.user_ns)
+    return ""
+
+
+def _cell(count: int | None) -> str:
+    return f"[{count}]" if count is not None else ""
+
+
+def _title(call: Call, notebook: str, cell: str) -> str:
+    named = call.title or notebook.removesuffix(".ipynb")
+    return named or say(f"单元 {cell}", f"cell {cell}").strip()
 
 
 def _failure(ended: Ended, shell: Any) -> Failure:
@@ -166,64 +268,71 @@ def _before(record: Record, error: BaseException | None) -> Record:
     at = next((n for n, line in enumerate(record.lines) if line.strip() == opening), None)
     if at is None:
         return record
-    lost = len(record.lines) - at
-    return replace(record, lines=record.lines[:at], total=record.total - lost)
+    lost = record.lines[at:]
+    return replace(
+        record,
+        lines=record.lines[:at],
+        total=record.total - len(lost),
+        total_bytes=max(0, record.total_bytes - sum(size_of(one) + 1 for one in lost)),
+    )
 
 
 def _deliver(
     call: Call,
-    messages: Sequence[tuple[Target, Message]],
+    messages: Sequence[tuple[Target, Making]],
     notes: Sequence[str],
     shell: Any,
     *,
-    once: bool = False,
+    verdict: str = "text",
+    waited: float = 0.0,
 ) -> SendReport | None:
     """Send to each target its message; show the report and return it."""
+    options = call.options
     notes = (*call.notes, *notes)
-    if call.options.out:
-        shell.user_ns[call.options.out] = None  # not the report of an earlier run
-    if call.options.dry_run:
-        _show_dry_run(messages, notes)
+    if options.out:
+        shell.user_ns[options.out] = None  # not the report of an earlier run
+    if options.dry_run:
+        show_dry_run(messages, notes)
         return None
+    watched = attended(shell)
     try:
-        report = sender.SENDER.send(messages, timeout=call.options.timeout, once=once)
+        key = _key(options, shell)
+        report = sender.post(
+            messages,
+            timeout=(options.timeout if watched else options.wait) - waited,
+            once=key,
+            verdict=verdict,
+            drops=verdict != "text",
+            persist=not watched,
+        )
     except SendInterrupted as interrupt:
-        _show(call, SendReport(interrupt.report.results, notes), shell)
+        _show(call, replace(interrupt.report, notes=(*interrupt.report.notes, *notes)), shell)
         raise
     except NotifyError as error:
         message = str(error)
     else:
-        report = SendReport(report.results, notes)
+        report = replace(report, notes=(*report.notes, *notes))
         _show(call, report, shell)
         return report
     raise UsageError(message)
 
 
+def _key(options: Options, shell: Any) -> str | None:
+    if options.once is None:
+        return None
+    key, failed = fill(options.once, shell.user_ns)
+    if failed:  # the same for every day, it would keep tomorrow's message back
+        fields = ", ".join(failed)
+        raise TargetError(
+            say(
+                f"--once 中 {fields} 未能填入，未发送",
+                f"--once: {fields} could not be filled in; nothing was sent",
+            )
+        )
+    return key
+
+
 def _show(call: Call, report: SendReport, shell: Any) -> None:
-    display(report.bundle(), raw=True)
+    show(report)
     if call.options.out:
         shell.user_ns[call.options.out] = report
-
-
-def _show_dry_run(messages: Sequence[tuple[Target, Message]], notes: Sequence[str]) -> None:
-    parts = [
-        (
-            say(f"试运行，未发送 → {target.label}", f"dry run, not sent → {target.label}"),
-            scrub("\n\n".join(filter(None, (message.written(), _follows(message))))),
-        )
-        for target, message in messages
-    ]
-    noted = "".join(f"\n· {note}" for note in notes)
-    html = "".join(
-        f"<div><b>{escape(head)}</b></div>"
-        '<pre style="white-space:pre-wrap;overflow-wrap:anywhere;'
-        f'border-left:3px solid #9e9e9e;padding-left:.75em">{escape(text)}</pre>'
-        for head, text in parts
-    )
-    plain = "\n\n".join(f"{head}\n{text}" for head, text in parts)
-    display({"text/plain": plain + noted, "text/html": html + escape(noted)}, raw=True)
-
-
-def _follows(message: Message) -> str:
-    files = [one.name for one in message.attachments if not isinstance(one, Image)]
-    return promise(len(message.attachments) - len(files), files)

@@ -41,6 +41,7 @@ def clean_environment_for(folder: Path, **more: str) -> dict[str, str]:
         "JUPYTER_RUNTIME_DIR": str(folder / "runtime"),
         "MPLCONFIGDIR": str(folder / "matplotlib"),
         "NOTEBOOK_NOTIFY_CONFIG": str(folder / "notebook_notify.toml"),
+        "NOTEBOOK_NOTIFY_STATE": str(folder / "state"),
         "NOTEBOOK_NOTIFY_LANGUAGE": "en",
         **more,
     }
