@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import re
+import subprocess
+import sys
 from pathlib import Path
 
 import nbformat
+import pytest
 from nbclient import NotebookClient
+from PIL import Image
 
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 
@@ -28,6 +34,62 @@ def test_quickstart(tmp_path: Path, monkeypatch) -> None:
     assert "203.0.113.7" in everything
     assert "1 text, 1 image" in everything
     assert "fund 1.237, index 1.474" in everything
+
+
+def _text(notebook) -> str:
+    """What the outputs of a notebook that was run say, as text."""
+    return "\n".join(
+        str(output.get("text", "") or output.get("data", {}).get("text/plain", ""))
+        for cell in notebook.cells
+        for output in cell.get("outputs", ())
+    )
+
+
+def _by_nbclient(folder: Path, url: str) -> str:
+    notebook = nbformat.read(NOTEBOOKS / "report.ipynb", 4)
+    (parameters,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", ())]
+    parameters.source = f"sandbox_url = {url!r}"
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": folder}}).execute()
+    return _text(notebook)
+
+
+def _by_papermill(folder: Path, url: str) -> str:
+    command = [sys.executable, "-m", "papermill", str(NOTEBOOKS / "report.ipynb"), "out.ipynb"]
+    subprocess.run(
+        [*command, "--no-progress-bar", "-p", "sandbox_url", url],
+        cwd=folder,
+        check=True,
+        capture_output=True,
+        timeout=120,
+    )
+    return _text(nbformat.read(folder / "out.ipynb", 4))
+
+
+@pytest.mark.parametrize("run", [_by_nbclient, _by_papermill])
+def test_report(tmp_path: Path, monkeypatch, sandbox, run) -> None:
+    """The daily report goes out whole, once: its second run sends nothing and says when it went."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_STATE", str(tmp_path / "state"))
+    shown = run(tmp_path, sandbox.url)
+    assert "the credential is good: sandbox-wecom_chat" in shown
+    assert "✓ sent sandbox-wecom_chat" in shown
+    text, *along = sandbox.inbox
+    assert text["content"].startswith("✅ Done · 日报 Daily 2025-11-24 · ")
+    assert re.search(
+        r"^[+-]\d\.\d\d% today, worst drawdown -\d+\.\d%$", text["content"], re.MULTILINE
+    )
+    assert "Moutai: weight 30.0%, today " in text["content"]
+    assert "2 plots and 1 file (report.csv) follow" in text["content"]
+    assert sorted(one["msgtype"] for one in along) == ["file", "image", "image"]
+    for one in along:
+        content = sandbox.media_bytes(one["media"])
+        if one["msgtype"] == "file":
+            assert content == (tmp_path / "report.csv").read_bytes()
+        else:
+            Image.open(io.BytesIO(content)).verify()
+    again = run(tmp_path, sandbox.url)
+    assert len(sandbox.inbox) == 4
+    assert re.search(r"sandbox-wecom_chat .*daily-2025-11-24", again)
+    assert re.search(r"\d\d-\d\d \d\d:\d\d", again)
 
 
 def test_notebooks_are_committed_clean() -> None:

@@ -63,6 +63,7 @@ def _run(sandbox: str, cell: str) -> Cost:
                 **{k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")},
                 "IPYTHONDIR": folder,
                 "NOTEBOOK_NOTIFY_CONFIG": str(Path(folder) / "notebook_notify.toml"),
+                "NOTEBOOK_NOTIFY_STATE": str(Path(folder) / "state"),
             }
         )
         client = manager.blocking_client()

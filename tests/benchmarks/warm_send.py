@@ -83,6 +83,7 @@ def _environment(server: TlsServer) -> Iterator[None]:
             if name.lower().endswith("_proxy"):
                 del os.environ[name]
         os.environ["NOTEBOOK_NOTIFY_CONFIG"] = str(config)
+        os.environ["NOTEBOOK_NOTIFY_STATE"] = str(config.parent / "state")
         os.environ["REQUESTS_CA_BUNDLE"] = server.ca
         yield
 
