@@ -61,7 +61,9 @@ def words_of(message: Message, channel: Channel, follows: str) -> list[Words]:
     people = scrub(mention.text)
     if message.markdown:
         follows = follows.translate(_LOOKALIKES).replace("\n", "\n\n")
-    text = "\n\n".join(filter(str.strip, (scrub(message.text), people, follows)))
+    told = scrub(message.text)
+    told = told if message.markdown else channel.inert(told)
+    text = "\n\n".join(filter(str.strip, (told, people, follows)))
     title = _title(scrub(message.title) or text) if message.markdown else ""
     pieces = split(text, limit_of(message, channel), markdown=message.markdown)
     ringing = next((n for n, piece in enumerate(pieces, 1) if people in piece), len(pieces))

@@ -1,31 +1,33 @@
 """What the notebook shows under a cell, in bounded memory.
 
 Streams, displays with their updates, ``clear_output`` and carriage returns end up as they do on
-the page; only the end of it is kept, and the rest is counted.
+the page; the end of it is kept in memory, what was before it in a file, and all is counted.
 """
 
 from __future__ import annotations
 
-import base64
 import contextlib
-import re
 import threading
+import time
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
-from notebook_notify.content.plain import plain_lines
+from notebook_notify.content.pieces import Piece, joined, piece_of
+from notebook_notify.content.plain import plain_lines, size_of
+from notebook_notify.content.spool import Complete, Spool
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable
 
 #: What is kept of a cell's output, in characters.
 BUDGET = 64 << 10
-#: The longest HTML form that is kept, in characters.
-HTML = 512 << 10
-#: What is kept of pictures, in bytes as they travel: base64.
+#: What is kept of pictures, in bytes of their files.
 PICTURES = 32 << 20
+#: How far back :meth:`Screen.tail` looks, in characters and in lines.
+TAIL = 4096
+TAIL_LINES = 20
 #: Pieces are joined when there are so many, lest a million small writes cost a million objects;
 #: if that does not help, since they are displays, the oldest are lost.
 _MANY = 2000
@@ -38,54 +40,67 @@ class Record:
     Attributes:
         lines: the last lines, as they stand on the page: no ANSI, carriage returns applied.
         total: how many lines there were, those included.
+        total_bytes: bytes of UTF-8 of all of them, ends of lines included; of more than 20 MB
+            nearly so.
+        bytes_lost: how many of these are not in ``lines``.
         value: the text form of the last expression's value, or ``None``.
         html: its HTML form, or an empty string.
+        markdown: its Markdown form, or an empty string.
         error: the last error that was shown, e.g. ``ValueError: x``, or ``None``.
-        images: how many pictures are shown.
-        pictures: the last of them, PNG or JPEG files.
+        images: how many pictures and figures are shown.
+        pictures: the last of them that can go along: PNG, JPEG or SVG files.
+        complete: all lines and the value, from the first on; ``None`` if there are none, or the
+            disk did not take them.
     """
 
     lines: tuple[str, ...] = ()
     total: int = 0
+    total_bytes: int = 0
+    bytes_lost: int = 0
     value: str | None = None
     html: str = ""
+    markdown: str = ""
     error: str | None = None
     images: int = 0
     pictures: tuple[bytes, ...] = ()
-
-
-@dataclass(slots=True)
-class _Piece:
-    """Some text of a stream, or a display, which stands on lines of its own."""
-
-    text: str
-    display: bool = False
-    display_id: str | None = None
-    image: bool = False
-    picture: str = ""
-    html: str = ""
+    complete: Complete | None = field(default=None, compare=False)
 
 
 class Screen:
-    """Takes messages, keeps the end. Thread-safe."""
+    """Takes messages, keeps the end. Thread-safe.
+
+    Attributes:
+        heard: when it was last shown something, or else made, by ``time.monotonic()``.
+    """
 
     def __init__(self, budget: int = BUDGET) -> None:
         self._budget = budget
         self._lock = threading.Lock()
+        self._listeners: tuple[Callable[[str], object], ...] = ()
+        self.heard = time.monotonic()
         self._clear()
 
     def _clear(self) -> None:
-        self._value: _Piece | None = None
+        self._value: Piece | None = None
         self._error: str | None = None
-        self._pieces: deque[_Piece] = deque()
+        self._pieces: deque[Piece] = deque()
         self._size = 0
-        self._lines_lost = 0
+        self._spool = Spool()
         self._images_lost = 0
-        self._cut = False
+        self._cut = False  # whether what was lost leaves off within a line
         self._clear_next = False
         self._stream = ""  # the one that wrote last
         self._within_line = False
         self._owed: set[str] = set()
+
+    def listen(self, callback: Callable[[str], object]) -> None:
+        """Call *callback* with each new text of a stream, on the thread that brings it.
+
+        As on the page: where another stream wrote within a line, the text begins with a newline.
+
+        It must be quick, since output waits for it; what it raises is dropped.
+        """
+        self._listeners = (*self._listeners, callback)
 
     def message(self, kind: str, content: dict[str, Any]) -> None:
         """A message of the kernel, by its ``msg_type``."""
@@ -100,18 +115,24 @@ class Screen:
             self.clear(wait=bool(content.get("wait")))
         elif kind in ("display_data", "execute_result", "update_display_data"):
             display_id = (content.get("transient") or {}).get("display_id")
-            piece = _display(content.get("data") or {}, display_id, self._budget)
+            piece = piece_of(content.get("data") or {}, display_id, self._budget)
             with self._lock:
-                if kind == "update_display_data":
-                    self._update(piece)
-                else:
-                    self._begin()
-                    if kind == "execute_result":
-                        self._value = piece
-                    else:
-                        self._within_line &= not piece.text
-                        self._add(piece)
-                    self._forget_pictures()
+                self._show(kind, piece)
+
+    def _show(self, kind: str, piece: Piece) -> None:
+        if kind == "update_display_data":
+            self.heard = time.monotonic()
+            self._update(piece)
+            return
+        self._begin()
+        if kind == "execute_result":
+            # Of several values the last is the cell's; the others are displays like any.
+            piece, self._value = self._value, piece  # type: ignore[assignment]
+        if piece is not None:
+            piece.html = piece.markdown = ""
+            self._within_line &= not piece.text
+            self._add(piece)
+        self._forget_pictures()
 
     def stream(self, text: str, name: str = "") -> None:
         """Text of the stream *name*: on a page, each begins on a line of its own."""
@@ -127,22 +148,23 @@ class Screen:
                 text = "\n" + text
             if text:
                 self._stream, self._within_line = name, not text.endswith("\n")
-                self._add(_Piece(text))
+                self._add(Piece(text))
+        for callback in self._listeners if text else ():
+            with contextlib.suppress(Exception):  # the cell's output comes first
+                callback(text)
 
-    def skip(self, newlines: int, *, cut: bool) -> None:
-        """Count the beginning of a text that is too long to be given.
+    @property
+    def full(self) -> bool:
+        """Whether more text of a stream may be skipped: nobody keeps or hears more than its end."""
+        return self._spool.full and not self._listeners
 
-        Args:
-            newlines: how many lines it ends.
-            cut: whether it leaves off within a line.
-        """
+    def skip(self, lines: int, size: int) -> None:
+        """Count text of a stream that is too long to be given: ends of lines, bytes of UTF-8."""
         with self._lock:
             self._begin()
             while self._pieces:
                 self._drop()
-            self._lines_lost += newlines
-            self._cut = cut
-            self._within_line = False
+            self._spool.skip(lines, size)
 
     def clear(self, *, wait: bool) -> None:
         """``clear_output``; with *wait*, when the next output comes."""
@@ -152,62 +174,80 @@ class Screen:
             else:
                 self._clear()
 
+    def tail(self) -> tuple[str, ...]:
+        """The last lines that are on the page now, without blank ones; of a long line its end."""
+        pieces: deque[Piece] = deque()
+        size = 0
+        with self._lock:
+            for piece in reversed(self._pieces):
+                pieces.appendleft(piece)
+                size += len(piece.text)
+                if size > TAIL:
+                    break
+            text = joined(pieces)
+        lines = plain_lines(text[-TAIL:])
+        whole = lines[1:] if len(text) > TAIL and len(lines) > 1 else lines
+        return tuple([line for line in whole if line.strip()][-TAIL_LINES:])
+
     def record(self) -> Record:
         """What is on the page now."""
         with self._lock:
-            text, lost = self._whole_lines()
-            lines = plain_lines(text)
-            value = self._value
+            spool, value = self._spool, self._value
+            lines = plain_lines(f"{spool.waiting}{self._gap()}{joined(self._pieces)}")
+            size = sum(map(size_of, lines)) + len(lines)
+            end = [*lines, *(plain_lines(value.text) if value else [])]
+            total = spool.lines + len(end)
             return Record(
                 lines=tuple(lines),
-                total=len(lines) + lost,
-                value=value.text if value is not None else None,
-                html=value.html if value is not None else "",
+                total=spool.lines + len(lines),
+                total_bytes=spool.size + size,
+                bytes_lost=spool.size,
+                value=value.text if value else None,
+                html=value.html if value else "",
+                markdown=value.markdown if value else "",
                 error=self._error,
                 images=self._images_lost + sum(piece.image for piece in self._shown()),
-                pictures=tuple(_files(piece.picture for piece in self._shown() if piece.picture)),
+                pictures=tuple(piece.picture for piece in self._shown() if piece.picture),
+                complete=None
+                if spool.failed or not total
+                else Complete(spool, "".join(f"{line}\n" for line in end), total),
             )
 
     def _begin(self) -> None:
+        self.heard = time.monotonic()
         if self._clear_next:
             self._clear()
 
-    def _whole_lines(self) -> tuple[str, int]:
-        """The text that is kept, from the first whole line on, and how many lines were before."""
-        text, lost = _joined(self._pieces), self._lines_lost
-        if not self._cut:
-            return text, lost
+    def _gap(self) -> str:
+        """What ends the line that was lost last: displays stand on lines of their own."""
         first = next((piece for piece in self._pieces if piece.text), None)
-        if first is None or first.display:  # displays stand on lines of their own
-            return text, lost + 1
-        end = re.search(r"\r(?!\n)|\n(?=.)", text, re.DOTALL)
-        if end is None:
-            return text, lost  # the rest of a line is better than nothing
-        # After a carriage return the line is written anew: that is all of it.
-        return text[end.end() :], lost + (end[0] == "\n")
+        return "\n" if self._cut and first is not None and first.display else ""
 
-    def _shown(self) -> list[_Piece]:
+    def _shown(self) -> list[Piece]:
         return [*self._pieces, *([self._value] if self._value else [])]
 
     def _forget_pictures(self) -> None:
         """Keep the last pictures, as many as are within the budget; the others are counted."""
         room = PICTURES
         for piece in reversed(self._shown()):
+            if len(piece.picture) > PICTURES:  # not even alone; those before it may stay
+                piece.picture = b""
             room -= len(piece.picture)
             if room < 0:
-                piece.picture = ""
+                piece.picture = b""
 
-    def _update(self, new: _Piece) -> None:
+    def _update(self, new: Piece) -> None:
         for piece in self._shown():
             if new.display_id is not None and piece.display_id == new.display_id:
-                if piece is not self._value:
+                if piece is self._value:
+                    piece.html, piece.markdown = new.html, new.markdown
+                else:
                     self._size += len(new.text) - len(piece.text)
-                piece.text, piece.html = new.text, new.html
-                piece.image, piece.picture = new.image, new.picture
+                piece.text, piece.image, piece.picture = new.text, new.image, new.picture
         self._forget_pictures()
         self._trim()
 
-    def _add(self, piece: _Piece) -> None:
+    def _add(self, piece: Piece) -> None:
         self._pieces.append(piece)
         self._size += len(piece.text)
         self._trim()
@@ -237,54 +277,15 @@ class Screen:
             self._lose(piece.text)
 
     def _lose(self, text: str) -> None:
-        self._lines_lost += text.count("\n")
+        self._spool.add(text)
         self._cut = not text.endswith("\n")
 
     def _join(self) -> None:
         """Make one piece of each stretch of stream text."""
-        joined: deque[_Piece] = deque()
+        pieces: deque[Piece] = deque()
         for display, stretch in groupby(self._pieces, key=lambda piece: piece.display):
             if display:
-                joined.extend(stretch)
+                pieces.extend(stretch)
             else:
-                joined.append(_Piece("".join(piece.text for piece in stretch)))
-        self._pieces = joined
-
-
-def _display(data: dict[str, Any], display_id: str | None, budget: int) -> _Piece:
-    image = any(mime.startswith("image/") for mime in data)
-    text = str(data.get("text/plain", ""))[:budget]
-    if image and re.fullmatch(r"<[^\n]*>", text.strip()):
-        text = ""  # `<Figure size …>`, `<PIL.Image…>`: the picture is counted instead
-    picture = next((data[mime] for mime in _SHOWN if isinstance(data.get(mime), str)), "")
-    html = data.get("text/html", "")
-    return _Piece(
-        text,
-        display=True,
-        display_id=display_id,
-        image=image,
-        picture=picture,
-        html=html if isinstance(html, str) and len(html) <= HTML else "",
-    )
-
-
-def _files(pictures: Iterable[str]) -> Iterator[bytes]:
-    for picture in pictures:
-        with contextlib.suppress(ValueError):
-            yield base64.b64decode(picture)
-
-
-def _joined(pieces: Iterable[_Piece]) -> str:
-    text: list[str] = []
-    for piece in pieces:
-        if not piece.display:
-            text.append(piece.text)
-        elif piece.text:
-            if text and not text[-1].endswith("\n"):
-                text.append("\n")
-            text += [piece.text, "\n"]
-    return "".join(text)
-
-
-#: The pictures that can go along, the better first.
-_SHOWN = ("image/png", "image/jpeg")
+                pieces.append(Piece("".join(piece.text for piece in stretch)))
+        self._pieces = pieces

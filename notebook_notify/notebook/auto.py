@@ -218,7 +218,7 @@ class Auto:
         from notebook_notify.sender import post
 
         options = self.call.options
-        timeout = options.wait if parcel.unattended else options.timeout
+        timeout = options.budget(watched=not parcel.unattended)
         if ending and not parcel.unattended:
             timeout = min(timeout, EXIT)
         notes = (parcel.label, *parcel.notes)

@@ -63,7 +63,6 @@ class AutoMagics(Magics):
     @argument(
         "--wait",
         type=seconds,
-        default=WAIT,
         metavar="TIME",
         help=f"the same where nobody watches the run; default {WAIT / 60:.0f}m",
     )

@@ -45,8 +45,9 @@ class Capture:
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._screen = Screen()
-        self._tap = _tap(shell, self._screen)
+        #: what the cell shows
+        self.screen = Screen()
+        self._tap = _tap(shell, self.screen)
         self._streams = (sys.stdout, sys.stderr)  # the cell may put others in their place
 
     def start(self) -> None:
@@ -59,7 +60,7 @@ class Capture:
             _drain((*self._streams, sys.stdout, sys.stderr))
         finally:
             self._tap.close()
-        return self._screen.record()
+        return self.screen.record()
 
     def close(self) -> None:
         """Stop listening, whatever the state; twice is harmless."""

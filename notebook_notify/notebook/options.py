@@ -49,7 +49,8 @@ class Options:
         mention: who is mentioned if the cell failed: ids or mobile numbers.
         once: what keeps a repeated run from sending twice; fields in braces not yet filled in.
         timeout: the longest wait for the outcome, in seconds.
-        wait: the same where nobody watches the run, in seconds.
+        wait: the same where nobody watches the run, in seconds; ``None`` means ``WAIT``, or
+            *timeout* if that is not the usual one.
         dry_run: whether to show the message instead of sending it.
         strict: whether anything but *sent* fails the cell.
         out: the variable that takes the report.
@@ -74,11 +75,19 @@ class Options:
     mention: tuple[str, ...] = ()
     once: str | None = None
     timeout: float = TIMEOUT
-    wait: float = WAIT
+    wait: float | None = None
     dry_run: bool = False
     strict: bool = False
     out: str | None = None
     rest: str = ""
+
+    def budget(self, *, watched: bool) -> float:
+        """The longest wait for the outcome, in seconds."""
+        if watched:
+            return self.timeout
+        if self.wait is not None:
+            return self.wait
+        return WAIT if self.timeout == TIMEOUT else self.timeout
 
 
 def seconds(text: str) -> float:
@@ -180,7 +189,6 @@ _ARGUMENTS = (
     argument(
         "--wait",
         type=seconds,
-        default=WAIT,
         metavar="TIME",
         help=f"the same where nobody watches the run; default {WAIT / 60:.0f}m",
     ),

@@ -299,7 +299,7 @@ def _deliver(
         key = _key(options, shell)
         report = sender.post(
             messages,
-            timeout=(options.timeout if watched else options.wait) - waited,
+            timeout=options.budget(watched=watched) - waited,
             once=key,
             verdict=verdict,
             drops=verdict != "text",

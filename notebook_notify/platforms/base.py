@@ -162,6 +162,10 @@ class Channel(ABC):
         """How a text mentions *people*: ids or mobile numbers without ``@``, or ``all``."""
         return Mention((), named(people), people)
 
+    def inert(self, text: str) -> str:
+        """A plain text in which nothing rings anybody by what it happens to say."""
+        return text
+
     @abstractmethod
     def token_key(self, target: Target) -> str:
         """Which credential *target* uses: a hash over platform, host, id and secret."""

@@ -59,7 +59,7 @@ class WebhookChannel(ErrcodeChannel):
             TargetError: there is no key in it, or it is the address of another host.
             SecretError: it is a reference that leads to nothing.
         """
-        given = target.reveal("webhook").strip()
+        given = target.reveal("webhook").strip().removeprefix(f"{self.parameter}=")
         key = given
         if re.search(r"[/?=]", given):
             key = self._key_in(given, target)

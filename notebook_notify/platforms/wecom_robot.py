@@ -67,6 +67,10 @@ class WeComRobot(WebhookChannel):
         marked = " ".join(f"<@{one.translate(_NO_MARKS)}>" for one in ids)
         return Mention(ids, " ".join(filter(None, (marked, named(quiet)))), quiet)
 
+    def inert(self, text: str) -> str:
+        """``<@userid>`` rings in a plain text as well, and a cell may print it by chance."""
+        return text.replace("<@", "<\u200b@")
+
     def request(
         self,
         target: Target,

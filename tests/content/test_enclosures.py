@@ -281,3 +281,15 @@ def test_a_huge_frame_does_not_hold_the_notebook_up():
     found = gather(shown, frame)
     assert time.process_time() - started < 5
     assert (found.table.height, found.table.width, found.sheet.rows) == (100_000, 200, 1000)
+
+
+def test_what_a_channel_cannot_carry_is_not_made():
+    """Where neither pictures nor files are taken, only named files are tried, and it is said."""
+    nothing = MediaLimits(frozenset(), 0, 0, frozenset())
+    plots = gather(record(WIDE, pictures=(PNG, PNG)), WIDE)
+    made = pack(plots, media=nothing, most=None, form="auto", whole=True)
+    assert (made.attachments, made.images) == ((), 0)
+    assert made.notes == ("this channel cannot carry all of it: see the notebook for the rest",)
+    assert packed(media=nothing) == ([], [])
+    pictures = replace(nothing, image_types=frozenset({"png"}), image_bytes=1 << 20)
+    assert names(WIDE, media=pictures, pictures=(PNG,)) == ["table.png", "plot-1.png"]

@@ -11,6 +11,8 @@ from notebook_notify.content import screen as module
 from notebook_notify.content.plain import plain_lines
 from notebook_notify.content.screen import Screen
 
+PNG = b"\x89PNG\r\n\x1a\n"
+
 TEXT = st.text(st.sampled_from("ab\n\r中\x1b[31m"), max_size=30)
 OUTPUT = st.tuples(st.just("stream"), TEXT) | st.tuples(
     st.just("display"), st.text(st.sampled_from("ab\n中"), max_size=20)
@@ -148,13 +150,130 @@ def test_updates_values_and_pictures():
     assert (record.value, record.images, record.total) == ("42", 1, 2)
 
 
+def _coded(data):
+    return base64.b64encode(data).decode()
+
+
 def test_the_last_pictures_are_kept_within_bounds(monkeypatch):
     """Of many plots the last are kept, as many as the budget has room for; all are counted."""
     monkeypatch.setattr(module, "PICTURES", 100)
     screen = Screen()
-    for number in range(20):
-        data = base64.b64encode(bytes([number]) * 30).decode()  # 40 characters
-        screen.message("display_data", {"data": {"image/png": data}})
+    plots = [PNG + bytes([number]) * 32 for number in range(20)]
+    for plot in plots:
+        screen.message("display_data", {"data": {"image/png": _coded(plot)}})
+    assert screen.record().images == 20
+    assert screen.record().pictures == (plots[18], plots[19])
+    screen.message("display_data", {"data": {"image/png": _coded(PNG + bytes(100))}})
+    assert screen.record().images == 21
+    assert screen.record().pictures == (plots[18], plots[19])
+
+
+def test_displayed_forms_cost_nothing():
+    """The HTML of displays, which no message uses, is not kept; that of the value is."""
+    screen = Screen()
+    for kind in ("display_data", "execute_result"):
+        screen.message(kind, {"data": {"text/plain": "t", "text/html": "<b>t</b>"}})
+    assert [piece.html for piece in screen._pieces] == [""]
+    assert screen.record().html == "<b>t</b>"
+
+
+def test_of_several_values_none_is_dropped():
+    """Where every expression is shown, the last is the value and the others are output."""
+    screen = Screen()
+    for text in ("one", "two"):
+        screen.message("execute_result", {"data": {"text/plain": text}})
+    assert (screen.record().lines, screen.record().value) == (("one",), "two")
+
+
+def test_an_update_of_the_value():
+    """A value that is updated is told as it is now, in all its forms."""
+    screen = Screen()
+    transient = {"display_id": "v"}
+    for kind, word in (("execute_result", "old"), ("update_display_data", "new")):
+        data = {f"text/{form}": word for form in ("plain", "html", "markdown")}
+        screen.message(kind, {"data": data, "transient": transient})
     record = screen.record()
-    assert record.images == 20
-    assert record.pictures == (bytes([18]) * 30, bytes([19]) * 30)
+    assert (record.value, record.html, record.markdown) == ("new", "new", "new")
+    assert record.total == 0
+
+
+def test_bytes_are_counted():
+    """The size is that of the text on the page, and what is not in the lines is said."""
+    screen = Screen(100)
+    text = "".join(f"\x1b[31m{n}\x1b[0m\r中文 {n}\n" for n in range(30_000))
+    screen.stream(text)
+    record = screen.record()
+    page = "".join(f"中文 {n}\n" for n in range(30_000))
+    assert record.total_bytes == len(page.encode())
+    kept = sum(len(line.encode()) + 1 for line in record.lines)
+    assert 0 < record.bytes_lost == record.total_bytes - kept
+    assert page.endswith("\n".join(record.lines) + "\n")
+
+
+def test_the_complete_output():
+    """The first line and the last, displays and the value: all that the page has is at hand."""
+    screen = Screen(100)
+    for n in range(30_000):
+        screen.stream(f"line {n}\n" if n % 1000 else f"half {n}")
+        if n % 1000 == 0:
+            screen.message("display_data", {"data": {"text/plain": f"shown {n}"}})
+    screen.message("execute_result", {"data": {"text/plain": "42"}})
+    lines = [
+        line
+        for n in range(30_000)
+        for line in ([f"line {n}"] if n % 1000 else [f"half {n}", f"shown {n}"])
+    ]
+    record = screen.record()
+    assert record.complete.file().decode() == "\n".join([*lines, "42", ""])
+    assert record.total == len(lines)
+    assert record.complete.lines == len(lines) + 1
+    screen.clear(wait=False)
+    screen.stream("new\n")
+    assert screen.record().complete.file() == b"new\n"
+    assert Screen().record().complete is None
+
+
+def test_listeners_hear_each_text():
+    """A listener is given each text of a stream; one that raises disturbs nobody."""
+    screen, heard = Screen(), []
+
+    def broken(text):
+        raise RuntimeError(text)
+
+    screen.listen(broken)
+    screen.listen(heard.append)
+    screen.listen(lambda _: heard.append(screen.tail()))  # it may ask how the page stands
+    screen.stream("loss: nan\n")
+    screen.message("display_data", {"data": {"text/plain": "no stream"}})
+    assert heard == ["loss: nan\n", ("loss: nan",)]
+    assert screen.record().lines == ("loss: nan", "no stream")
+
+
+def test_the_tail_is_the_page_now(monkeypatch):
+    """The last lines as they stand: a bar as it was drawn last, of a long line the end."""
+    screen = Screen()
+    assert screen.tail() == ()
+    for n in range(10_000):
+        screen.stream(f"step {n}\n\n", "stdout")
+    for n in range(101):
+        screen.stream(f"\r{n}%", "stderr")
+    assert screen.tail()[-2:] == ("step 9999", "100%")
+    assert len(screen.tail()) == module.TAIL_LINES
+    screen.stream("x" * 10_000 + "end", "stderr")
+    assert screen.tail()[-1].endswith("xxend")
+    assert len(screen.tail()[-1]) <= module.TAIL
+
+
+def test_when_something_was_heard(monkeypatch):
+    """Each output is noted, updates of displays included; silence is not."""
+    now = iter(range(100))
+    monkeypatch.setattr(module.time, "monotonic", lambda: next(now))
+    screen = Screen()
+    assert screen.heard == 0
+    screen.stream("x")
+    screen.message("display_data", {"data": {}, "transient": {"display_id": "d"}})
+    screen.message("update_display_data", {"data": {}, "transient": {"display_id": "d"}})
+    screen.message("error", {"ename": "E", "evalue": "e"})
+    assert screen.heard == 4
+    screen.record()
+    assert screen.heard == 4

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from notebook_notify.content.plain import plain_lines
+
 
 def test_output_is_live_and_sent(kernel, message):
     """Each line is on the page as soon as it is printed, long before the cell ends."""
@@ -70,7 +72,7 @@ STREAMS = {
 
 
 @pytest.mark.parametrize("name", STREAMS)
-def test_every_way_to_write_is_shown_and_sent(kernel, message, name):
+def test_every_way_to_write_is_shown_and_sent(kernel, box, name):
     """However a cell writes, its text is under the cell and in the message."""
     source, expected = STREAMS[name]
     shown = kernel.run(f"%%notify_wechat\n{source}")
@@ -78,7 +80,7 @@ def test_every_way_to_write_is_shown_and_sent(kernel, message, name):
         kernel.run("sys.stdout = kept")
     assert shown.error is None
     assert expected in shown.text
-    assert expected in message()
+    assert expected in box.inbox[0]["content"]
 
 
 def test_a_forked_childs_print_is_shown_and_sent(kernel, message):
@@ -128,6 +130,63 @@ def test_displays_updates_and_clear_output(kernel, message):
     assert "after\n'second'" in text
     assert "before" not in text
     assert "first" not in text
+
+
+PAGE = {
+    "value": """
+from IPython.display import display, Pretty
+class Shown:
+    def _ipython_display_(self):
+        self.handle = display(Pretty('old'), display_id=True)
+shown = Shown()
+display(shown)
+shown.handle.update(Pretty('new'))
+""",
+    "two displays": """
+from IPython.display import display, Pretty, update_display
+for name in 'ab': display(Pretty(name), display_id=name)
+update_display(Pretty('B'), display_id='b')
+print('after')
+update_display(Pretty('A'), display_id='a')
+""",
+    "clear and wait": """
+from IPython.display import clear_output, display, Pretty
+for n in range(5):
+    clear_output(wait=True)
+    print('step', n)
+    display(Pretty(f'shown {n}'))
+""",
+    "clear": """
+from IPython.display import clear_output
+print('gone')
+clear_output()
+print('kept')
+""",
+    "carriage returns": r"""
+for n in range(101): print(f'\r{n}%', end='', flush=True)
+print('\nshort\rSH\nend')
+""",
+}
+ENDS = {
+    "value": ["new"],
+    "two displays": ["A", "B", "after"],
+    "clear and wait": ["step 4", "shown 4"],
+    "clear": ["kept"],
+    "carriage returns": ["100%", "SHort", "end"],
+}
+
+
+@pytest.mark.parametrize("name", PAGE)
+def test_the_message_has_what_the_page_has_at_the_end(kernel, message, name):
+    """Updates, clearing and overwriting: the notebook's outputs and the message say the same."""
+    shown = kernel.run(f"%%notify_wechat\n{PAGE[name]}")
+    assert shown.error is None
+    page = "".join(
+        output.text if output.output_type == "stream" else output.data["text/plain"] + "\n"
+        for output in shown.outputs[:-1]  # without our box
+    )
+    assert plain_lines(page) == ENDS[name]
+    assert message().endswith("Output\n" + "\n".join(ENDS[name]))
 
 
 def test_progress_bars_are_sent_as_they_ended(kernel, message):

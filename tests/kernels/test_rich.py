@@ -148,6 +148,76 @@ def test_a_plot_before_an_error(kernel, arrived):
     assert len(media) == 1
 
 
+OBJECTS = {
+    "HTML": (
+        "from IPython.display import HTML\nHTML('<p>a <b>b</b>old</p><p>中 &amp; 🎉</p>')",
+        "a bold\n中 & 🎉",
+    ),
+    "Markdown": (
+        "from IPython.display import Markdown\nMarkdown('**bold** words')",
+        "**bold** words",
+    ),
+    "Latex": ("from IPython.display import Latex\nLatex('$x^2$')", "$x^2$"),
+    "HTML only": (
+        "class Only:\n    def _repr_html_(self): return '<i>only</i> words'\nOnly()",
+        "only words",
+    ),
+    "raw HTML": (
+        "from IPython.display import display\ndisplay({'text/html': '<h1>raw</h1>'}, raw=True)",
+        "raw",
+    ),
+    "emoji": ("'🎉 中 e\\u0301'", "'🎉 中 e\u0301'"),
+    "right to left": ("print('مرحبا שלום')", "مرحبا שלום"),
+}
+
+
+@pytest.mark.parametrize("name", OBJECTS)
+def test_objects_are_told_by_what_the_page_shows(kernel, arrived, name):
+    """What has no text of its own is told by the words that its other forms have."""
+    source, words = OBJECTS[name]
+    shown = kernel.run(f"%%notify_wechat\n{source}")
+    assert shown.error is None
+    text, media = arrived()
+    assert text.endswith(words)
+    assert "object" not in text
+    assert media == []
+
+
+FIGURES = {
+    "wrong type": "{'image/png': 'no picture at all', 'text/plain': '<Picture>'}",
+    "broken base64": "{'image/png': 'A', 'text/plain': '<Picture>'}",
+    # What Plotly displays in a kernel that makes no picture of it.
+    "plotly": "{'application/vnd.plotly.v1+json': {'data': [{'y': [1, 2]}], 'layout': {}}, "
+    "'text/html': '<div id=p></div><script>Plotly.newPlot()</script>'}",
+    "script": "{'text/html': '<div id=p></div><script>draw()</script>'}",
+}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_that_cannot_go_along(kernel, arrived, name):
+    """What only the page can draw is counted, and the reader is sent there."""
+    source = f"from IPython.display import display\ndisplay({FIGURES[name]}, raw=True)"
+    bare = kernel.run(source)
+    shown = kernel.run(f"%%notify_wechat\n{source}")
+    assert shown.error is None
+    assert outputs(shown) == outputs(bare)
+    text, media = arrived()
+    assert media == []
+    assert "1 plot: see the notebook" in text
+
+
+def test_a_picture_of_another_type_than_it_says(kernel, arrived):
+    """A JPEG that is displayed as PNG goes along as the JPEG that it is."""
+    source = (
+        "import base64, io\nfrom PIL import Image as P\nfrom IPython.display import display\n"
+        "file = io.BytesIO(); P.new('RGB', (40, 40), 'red').save(file, 'JPEG')\n"
+        "display({'image/png': base64.b64encode(file.getvalue()).decode()}, raw=True)"
+    )
+    shown = kernel.run(f"%%notify_wechat\n{source}")
+    _, ((kind, name, data),) = arrived()
+    assert (kind, name, data) == ("image", "plot-1.jpg", shown_pngs(shown)[0])
+
+
 # ── tables ───────────────────────────────────────────────────────────────────────────────────
 
 FRAME = "import pandas as pd\n"
@@ -164,17 +234,19 @@ def test_a_narrow_table(kernel, arrived):
 
 
 def test_a_wide_table(kernel, arrived):
-    """A table of many columns goes along as CSV, which parses back to the frame."""
+    """A table of many columns goes along as a picture and as CSV, which parses back to it."""
     kernel.run(
         f"%%notify_wechat\n{FRAME}"
         "pd.DataFrame({f'列{n}': [n, n + 0.5] for n in range(30)}, index=['a,b', '\"c\"'])"
     )
-    text, ((kind, name, data),) = arrived()
-    assert (kind, name) == ("file", "table.csv")
+    text, media = arrived()
+    assert [kind for kind, _, _ in media] == ["image", "file"]
+    ((name, data),) = [(name, data) for kind, name, data in media if kind == "file"]
+    assert name == "table.csv"
     wanted = pd.DataFrame({f"列{n}": [n, n + 0.5] for n in range(30)}, index=["a,b", '"c"'])
     pd.testing.assert_frame_equal(pd.read_csv(io.BytesIO(data), index_col=0), wanted)
     assert "Result (2 rows × 30 columns)" in text
-    assert text.endswith("📎 1 file (table.csv) follows")
+    assert text.endswith("1 file (table.csv) follow")
 
 
 @pytest.mark.parametrize(
@@ -189,7 +261,7 @@ def test_a_long_table(kernel, arrived, make, first):
     shown = kernel.run(f"%%notify_wechat\n{make}")
     assert shown.error is None
     text, ((_, name, data),) = arrived()
-    assert f"Result (240 rows × 2 columns, first 5)\n{first}\n" in text
+    assert f"Result (240 rows × 2 columns, first 10)\n{first}\n" in text
     assert name == "table.csv"
     assert list(pd.read_csv(io.BytesIO(data))["b"]) == list(range(240))
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from notebook_notify.content import spool
 from notebook_notify.content.screen import Screen
 from notebook_notify.notebook import frames
 from notebook_notify.notebook.frames import BIG, read_frames
+
+PNG = b"\x89PNG\r\n\x1a\n"
 
 
 def _frames(kind, content, parent="p1", **dumps):
@@ -60,16 +64,41 @@ UNIT = st.sampled_from(
     st.booleans(),
 )
 def test_big_streams_are_cut_at_whole_characters(pattern, lead, end, ascii_only):
-    """Cut anywhere in a message too big to be parsed: the count is exact, no character is broken."""
+    """A message too big to be parsed is read in bits, cut anywhere: no character is broken."""
     text = "a" * lead + pattern * 30
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frames, "BIG", 40)
-        patch.setattr(frames, "END", end)
-        patch.setattr(frames, "_CHUNK", 17)
+        patch.setattr(frames, "CHUNK", end)
         record = _read(
             _stream("first\n"), _stream(text, ensure_ascii=ascii_only), _stream("\nlast")
         )
     whole = Screen()
+    for part in ("first\n", text, "\nlast"):
+        whole.stream(part)
+    assert record == whole.record()
+
+
+@settings(max_examples=60)
+@given(
+    st.lists(UNIT, min_size=1, max_size=12).map("".join),
+    st.integers(0, 40),
+    st.integers(20, 60),
+    st.booleans(),
+)
+def test_what_is_not_kept_is_counted(pattern, lead, end, ascii_only):
+    """When the disk has its fill, the lines of a big message are counted to the last."""
+    text = "a" * lead + pattern * 40
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(frames, "BIG", 40)
+        patch.setattr(frames, "CHUNK", 20)
+        patch.setattr(frames, "END", end)
+        patch.setattr(spool, "MOST", 0)
+        screen, whole = Screen(50), Screen()
+        read_frames(_stream("first\n"), b"p1", screen)
+        assert screen.full
+        read_frames(_stream(text, ensure_ascii=ascii_only), b"p1", screen)
+        read_frames(_stream("\nlast"), b"p1", screen)
+        record = screen.record()
     for part in ("first\n", text, "\nlast"):
         whole.stream(part)
     page = whole.record()
@@ -79,8 +108,18 @@ def test_big_streams_are_cut_at_whole_characters(pattern, lead, end, ascii_only)
         assert page.lines[-len(record.lines) + 1 :] == record.lines[1:]
 
 
+def test_who_listens_hears_all(monkeypatch):
+    """Nothing is only counted while somebody waits for a word in it."""
+    monkeypatch.setattr(spool, "MOST", 0)
+    screen, heard = Screen(), []
+    screen.listen(heard.append)
+    text = "loss: 1\n" * 100_000
+    read_frames(_stream(text), b"p1", screen)
+    assert "".join(heard) == text
+
+
 def test_a_big_stream():
-    """Of a stream message over the limit the end is kept, the lines before are counted."""
+    """Of a stream message over the limit the end is kept, and all is at hand."""
     lines = [f'{n} \\ "quoted" 中文\t' for n in range(40_000)]
     text = "\n".join(lines) + "\n"
     assert len(json.dumps(text)) > BIG
@@ -90,6 +129,7 @@ def test_a_big_stream():
         assert record.lines[-1] == lines[-1]
         assert record.lines[0] in lines
         assert len(record.lines) > 500
+        assert record.complete.file().decode() == f"before\n{text}"
 
 
 def test_backslashes_without_end():
@@ -100,17 +140,18 @@ def test_backslashes_without_end():
 
 
 def test_big_displays():
-    """Of a big display the text form is read and the picture counted, not parsed."""
+    """Of a big display the text form and the picture are read, and the message is not parsed."""
     data = {
         "text/html": '"text/plain": "no"' * 20_000,
         "text/plain": 'a "table"\n中文 \\',
-        "image/png": "x" * BIG,
+        "image/png": b64encode(PNG * BIG).decode(),
     }
-    content = {"data": data, "metadata": {}, "transient": {"display_id": "d1"}}
+    metadata = {"image/png": {"width": 5}}
+    content = {"data": data, "metadata": metadata, "transient": {"display_id": "d1"}}
     update = {"data": {"text/plain": "new"}, "metadata": {}, "transient": {"display_id": "d1"}}
     record = _read(_frames("display_data", content))
     assert record.lines == ('a "table"', "中文 \\")
-    assert record.images == 1
+    assert (record.images, record.pictures) == (1, (PNG * BIG,))
     assert _read(
         _frames("display_data", content), _frames("update_display_data", update)
     ).lines == ("new",)
@@ -123,5 +164,53 @@ def test_a_big_text_form_is_cut_at_a_whole_character(shift, ascii_only):
     text = "x" * shift + "中\n\\" * BIG
     content = {"data": {"text/plain": text}, "metadata": {}, "transient": {}}
     record = _read(_frames("execute_result", content, ensure_ascii=ascii_only))
-    assert len(record.value) > 5000
-    assert text.startswith(record.value)
+    kept, _, said = record.value.partition("…")
+    assert len(kept) > 5000
+    assert text.startswith(kept)
+    assert f"{len(text) - len(kept):,}" in said
+
+
+@pytest.mark.parametrize(
+    ("coded", "kept"),
+    [
+        (b64encode(PNG * 50_000).decode(), PNG * 50_000),
+        ("\n".join([b64encode(PNG * 3).decode()] * 9_000), PNG * 27_000),
+        ("A" * BIG + "A", b""),
+        ("*" * BIG, b""),
+        ("中" * BIG, b""),
+        (f'<svg a="中">{" " * BIG}</svg>', f'<svg a="中">{" " * BIG}</svg>'.encode()),
+        (b64encode(PNG * (4 << 20)).decode() + "AAAA", b""),
+    ],
+)
+def test_big_pictures(coded, kept):
+    """A big picture is kept if it is one and has room; whatever it is, it counts."""
+    content = {"data": {"image/png": coded}, "metadata": {"image/png": {"height": 1}}}
+    record = _read(_frames("display_data", content, ensure_ascii=False))
+    assert record.images == 1
+    assert record.pictures == ((kept,) if kept else ())
+
+
+def test_big_forms_of_an_object():
+    """An object that only names its class is told by its Markdown or HTML in big messages too."""
+    plain = "<IPython.core.display.HTML object>"
+    html = '<p class="a">words</p>\n' * 15_000
+    content = {"data": {"text/plain": plain, "text/html": html}, "metadata": {}}
+    record = _read(_frames("execute_result", content))
+    assert record.html == html
+    assert record.value.startswith("words\nwords\n")
+    content["data"]["text/html"] = "<p>much</p>" * 300_000
+    record = _read(_frames("execute_result", content))
+    assert record.html == ""
+    assert record.value.startswith("much\nmuch\n")
+    content["data"]["text/markdown"] = "**m**\n" * 100_000
+    record = _read(_frames("execute_result", content))
+    assert record.markdown == record.value
+    assert record.value.startswith("**m**\n**m**")
+
+
+def test_a_big_figure_without_a_picture():
+    """Plotly's JSON, in a kernel that draws no picture of it, counts as a figure."""
+    figure = {"data": [{"y": list(range(100_000))}], "layout": {}}
+    content = {"data": {"application/vnd.plotly.v1+json": figure}, "metadata": {}}
+    record = _read(_frames("display_data", content))
+    assert (record.images, record.pictures, record.lines) == (1, (), ())

@@ -15,6 +15,8 @@ from notebook_notify.targets import Target
 FIELDS = {
     "wecom_chat": {"corp_id": "ww1", "corp_secret": "s3cr3t-of-the-app", "chat_id": "c"},
     "wecom_app": {"corp_id": "ww1", "corp_secret": "s3cr3t-of-the-app", "agent_id": 7},
+    "wecom_robot": {"webhook": "693a91f6-7baf-4bc4-97a0-0ec2cbb5f5d2"},
+    "dingtalk_robot": {"webhook": "693a91f67baf4bc497a00ec2cbb5f5d2"},
     "dingtalk_chat": {"app_key": "k", "app_secret": "s3cr3t-of-the-app", "chat_id": "c"},
 }
 PASSWORD = "http://me:pr0xy-pw@egress:3128"
@@ -30,11 +32,12 @@ def calls(channel, proxy):
     """Every call that *channel* makes of a target with that proxy."""
     target = Target(channel.spec.kind, {**FIELDS[channel.spec.kind], "proxy": proxy})
     channel.check(target)
-    return (
-        channel.token_request(target),
-        channel.request(target, Words("x"), "t"),
-        channel.upload_request(target, File(b"123456", "a.pdf"), "t"),
-    )
+    made = [channel.request(target, Words("x"), "t")]
+    if (token_call := channel.token_request(target)) is not None:
+        made.append(token_call)
+    if channel.media.file_bytes:
+        made.append(channel.upload_request(target, File(b"123456", "a.pdf"), "t"))
+    return made
 
 
 @pytest.mark.parametrize(
@@ -51,7 +54,7 @@ def calls(channel, proxy):
 def test_every_call_goes_by_the_targets_proxy(channel, monkeypatch, proxy, url):
     """Token, message and upload go by the proxy's real URL, masked or referred to as it may be."""
     monkeypatch.setenv("EGRESS", PASSWORD)
-    assert [call.proxy for call in calls(channel, proxy)] == [url] * 3
+    assert {call.proxy for call in calls(channel, proxy)} == {url}
     assert "pr0xy-pw" not in repr(calls(channel, proxy))
 
 

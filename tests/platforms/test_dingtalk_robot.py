@@ -74,7 +74,9 @@ def test_token_or_whole_address(monkeypatch, webhook):
 def test_another_host_is_refused():
     """A WeCom robot's address is no DingTalk robot's."""
     with pytest.raises(TargetError, match=r"of oapi.dingtalk.com") as refusal:
-        CHANNEL.check(target("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?access_token=abcdefgh"))
+        CHANNEL.check(
+            target("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?access_token=abcdefgh")
+        )
     assert "abcdefgh" not in str(refusal.value)
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image as Pictures
 
 from notebook_notify.messages import File, Image
-from notebook_notify.platforms import CHANNELS
+from notebook_notify.platforms import CHANNELS, svg
 from notebook_notify.platforms.base import MediaLimits
 from notebook_notify.platforms.media import UnfitError, fit, image_type, kind_of, safe_name
 
@@ -232,3 +232,22 @@ def test_names(name, safe):
     """A name has no folder, no control character and at most 100 characters; its ending stays."""
     assert safe_name(name) == safe
     assert fit(File(b"123456", name), WECOM)[0].name == safe
+
+
+@pytest.mark.parametrize(
+    "attachment",
+    [Image(b"\x89PNG\r\n\x1a\n..", "a.png"), Image(b"<svg></svg>"), File(b"123456", "a")],
+)
+def test_where_nothing_is_taken_nothing_is_tried(monkeypatch, attachment):
+    """A channel of text alone refuses at once, before anything is drawn, scaled or zipped."""
+    monkeypatch.setattr(svg, "drawn", lambda *_: pytest.fail("drawn for nothing"))
+    with pytest.raises(UnfitError, match="stays in the notebook"):
+        fit(attachment, MediaLimits(frozenset(), 0, 0, frozenset()))
+
+
+def test_where_files_are_not_taken_a_large_picture_stays():
+    """A picture that could only go as a file is told, not sent."""
+    pictures = MediaLimits(frozenset({"png"}), 20, 0, frozenset())
+    assert fit(Image(b"\x89PNG\r\n\x1a\n..", "a.png"), pictures)[1] is None
+    with pytest.raises(UnfitError, match="stays in the notebook"):
+        fit(Image(b"\x89PNG\r\n\x1a\n" + b"." * 20, "a.png"), pictures)

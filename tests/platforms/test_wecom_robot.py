@@ -55,6 +55,7 @@ def robot(sandbox):
     [
         KEY,
         f"  {KEY}\n",
+        f"key={KEY}",
         URL,
         f"{URL}&debug=1",
         URL.removeprefix("https://"),
@@ -194,6 +195,15 @@ def test_people_are_rung_beside_a_text(sandbox, robot):
         "mentioned_list": ["zhangwei", "@all"],
         "mentioned_mobile_list": ["13800000000", "13900000000"],
     }
+
+
+def test_output_rings_nobody(sandbox, robot):
+    """What a text happens to say is no mention; in Markdown, which is written on purpose, it is."""
+    assert send("List[<@all>] <@zhangwei>", robot())
+    assert send(Markdown("<@zhangwei>"), robot())
+    plain, marked = sandbox.inbox
+    assert plain["content"].replace("\u200b", "") == "List[<@all>] <@zhangwei>"
+    assert (plain["mentions"], marked["mentions"]) == ([], ["zhangwei"])
 
 
 def test_markdown_rings_ids_alone(sandbox, robot):
