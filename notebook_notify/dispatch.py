@@ -217,9 +217,8 @@ class Sender:
 
     def _prove(self, delivery: Delivery) -> SendResult:
         try:
-            delivery.channel.token_key(
-                delivery.target
-            )  # where there is no token, the form at least
+            # Where there is no token, the form of the credential at least.
+            delivery.channel.token_key(delivery.target)
             token, _ = self._fetch_token(delivery)
         except Exception as error:  # noqa: BLE001 - as in _deliver
             return troubled(delivery, error)

@@ -63,7 +63,8 @@ def test_the_config_example_loads(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert config.warnings == ()
     assert {target.channel for target in config.targets.values()} == set(SPECS)
     monkeypatch.setenv("NOTEBOOK_NOTIFY_CONFIG", str(path))
-    monkeypatch.setenv("WECOM_SECRET", "x" * 43)
+    for variable in re.findall(r'"env:(\w+)"', example):
+        monkeypatch.setenv(variable, "x" * 43)
     for name in config.targets:
         assert sender.find([name])[0].name == name
 

@@ -20,7 +20,7 @@ CELL = 'for i in range(100_000): print(f"{i:0999d}")'
 
 def measure(pairs: int) -> Iterable[Row]:
     """How much higher the kernel's peak memory is, and the time."""
-    measured = with_and_without("%%notify_wechat", CELL, pairs)
+    measured = with_and_without("%%notify_wechat --max-messages 1", CELL, pairs)
     peaks = [(ours.peak, plain.peak) for ours, plain in measured]
     times = [(ours.seconds, plain.seconds) for ours, plain in measured]
     yield difference_row("100 MB: peak memory", peaks, "{:.1f} MB", at_most=5)

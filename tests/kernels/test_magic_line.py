@@ -100,10 +100,12 @@ def test_tab_completes_options_and_targets(kernel):
         kernel, "%%notify_wechat --title x --st"
     )
     assert _completed(kernel, "%%notify_wechat --to sand") == [
-        "%%notify_wechat --to sandbox-wecom_chat"
+        "%%notify_wechat --to sandbox-wecom_chat",
+        "%%notify_wechat --to sandbox-wecom_robot",
     ]
     assert _completed(kernel, "%%notify_wechat --to=sand") == [
-        "%%notify_wechat --to=sandbox-wecom_chat"
+        "%%notify_wechat --to=sandbox-wecom_chat",
+        "%%notify_wechat --to=sandbox-wecom_robot",
     ]
     assert len(_completed(kernel, "%%notify -t sandbox-")) >= 3
     assert _completed(kernel, "%%notify_wechat --on e") == ["%%notify_wechat --on error"]
