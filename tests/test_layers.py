@@ -95,6 +95,7 @@ LAYERS = [
         "content.drafts",
         "content.dialects",
         "content.enclosures",
+        "content.escaped",
         "content.facts",
         "content.failures",
         "content.pieces",

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from notebook_notify.platforms.base import Channel
     from notebook_notify.targets import Target
 
+#: The least room for a text, in bytes of UTF-8, however many people are named below it.
+_LEAST = 512
+
 
 @dataclass(frozen=True, slots=True)
 class Draft:
@@ -68,8 +71,9 @@ class Draft:
     def _form(self, channel: Channel, room: int = 0) -> Form:
         """The form for *channel*; *room* bytes are left for the line on what follows."""
         if self.form == "markdown":
-            return Form(channel.markdown.max_bytes - room, channel.markdown.dialect)
-        return Form(channel.text_limit - room)
+            limits = channel.markdown
+            return Form(max(_LEAST, limits.max_bytes - room), limits.dialect)
+        return Form(max(_LEAST, channel.text_limit - room))
 
     def _mention(self, target: Target) -> tuple[str, ...]:
         if self.run.verdict != "failed":

@@ -154,17 +154,23 @@ class Screen:
                 callback(text)
 
     @property
-    def full(self) -> bool:
-        """Whether more text of a stream may be skipped: nobody keeps or hears more than its end."""
-        return self._spool.full and not self._listeners
+    def listened(self) -> bool:
+        """Whether somebody listens, who must be given all text as it is."""
+        return bool(self._listeners)
 
-    def skip(self, lines: int, size: int) -> None:
-        """Count text of a stream that is too long to be given: ends of lines, bytes of UTF-8."""
+    def lose_escaped(self, content: bytes, start: int, stop: int) -> None:
+        """Whole lines of a stream that are too many to be kept, and are not the last.
+
+        Args:
+            content: a JSON string, of the stream that wrote last.
+            start: where they begin there.
+            stop: where they end.
+        """
         with self._lock:
-            self._begin()
             while self._pieces:
                 self._drop()
-            self._spool.skip(lines, size)
+            self._spool.add_escaped(content, start, stop)
+            self._cut = self._within_line = False
 
     def clear(self, *, wait: bool) -> None:
         """``clear_output``; with *wait*, when the next output comes."""

@@ -8,6 +8,7 @@ import io
 import threading
 from typing import TYPE_CHECKING, Any
 
+from notebook_notify.content.escaped import count_newlines, decode, safe_cut
 from notebook_notify.content.plain import plain_lines, size_of
 from notebook_notify.secret import scrub
 from notebook_notify.texts import say
@@ -23,6 +24,10 @@ GATHER = 64 << 10
 PIECE = 256 << 10
 #: ... and a secret of several lines that is no longer than this is masked wherever it stands.
 REACH = 16 << 10
+#: So much is read at a time, in bytes.
+BLOCK = 1 << 20
+#: No escape is longer, in bytes: two of six that stand for one character.
+_ESCAPE = 12
 #: Room for the line that says what was left out, in bytes.
 _SAID = 200
 #: What a page does not show as it is: lines that have any are looked at one by one.
@@ -37,7 +42,7 @@ class Spool:
 
     Attributes:
         size: bytes of UTF-8 of all the text that has left the memory, as it stands on the page;
-            of text that was skipped, as it was counted.
+            of escaped text, as it was written, but for its newlines.
         lines: how many lines that ended.
         failed: whether the disk did not take it: then there is nothing to read.
     """
@@ -47,6 +52,7 @@ class Spool:
         self.lines = 0
         self.failed = False
         self._file: Any = None
+        self._parts: list[tuple[int, bool]] = []  # what is in it: how many bytes, and if escaped
         self._lock = threading.Lock()  # messages to several targets are made at the same time
         self._waiting: list[str] = []
         self._gathered = 0
@@ -68,12 +74,20 @@ class Spool:
         """Whether what follows is only counted."""
         return self.failed or self.size >= MOST
 
-    def skip(self, lines: int, size: int) -> None:
-        """Count what follows the text before: so many ends of lines, and bytes of UTF-8."""
+    def add_escaped(self, content: bytes, start: int, stop: int) -> None:
+        """Take what follows the text before, a part of a JSON string; raises nothing.
+
+        It is written as it is, at once: decoding waits until somebody reads it.
+        """
         self._write_down(self.waiting)
         self._waiting, self._gathered = [], 0
+        lines = count_newlines(content, start, stop)
+        if not self.full:
+            end = min(stop, start + MOST - self.size)
+            end = end if end == stop else safe_cut(content, end, start)
+            self._write(memoryview(content)[start:end], escaped=True)
         self.lines += lines
-        self.size += size
+        self.size += stop - start - lines
 
     def read(self) -> Iterator[str]:
         """What is on the disk, piece by piece.
@@ -81,16 +95,21 @@ class Spool:
         Raises:
             OSError: the disk does not give it back.
         """
-        decoder = codecs.getincrementaldecoder("utf-8")("ignore")  # the last may be cut in two
         at = 0
-        while self._file is not None:
+        for size, escaped in self._parts:
+            blocks = self._blocks(at, at + size)
+            yield from _unescaped(blocks) if escaped else _plain(blocks)
+            at += size
+
+    def _blocks(self, at: int, stop: int) -> Iterator[bytes]:
+        while self._file is not None and at < stop:
             with self._lock:
                 self._file.seek(at)
-                data = self._file.read(GATHER)
+                data = self._file.read(min(BLOCK, stop - at))
             if not data:
                 return
             at += len(data)
-            yield decoder.decode(data)
+            yield data
 
     def close(self) -> None:
         """Delete the file; twice is harmless."""
@@ -120,7 +139,7 @@ class Spool:
             self.size += len(data)
             self.lines += data.count(b"\n")
 
-    def _write(self, data: bytes) -> None:
+    def _write(self, data: bytes | memoryview, *, escaped: bool = False) -> None:
         try:
             if self._file is None:
                 import tempfile
@@ -129,10 +148,32 @@ class Spool:
             left = memoryview(data)
             while left:
                 left = left[self._file.write(left) :]
+            if self._parts and not escaped and not self._parts[-1][1]:
+                before, _ = self._parts.pop()
+                self._parts.append((before + len(data), escaped))
+            else:
+                self._parts.append((len(data), escaped))
         except OSError:  # no room, no folder, no descriptor
             self.failed = True
             with contextlib.suppress(OSError):
                 self.close()
+
+
+def _plain(blocks: Iterable[bytes]) -> Iterator[str]:
+    decoder = codecs.getincrementaldecoder("utf-8")("ignore")  # the last may be cut in two
+    return map(decoder.decode, blocks)
+
+
+def _unescaped(blocks: Iterable[bytes]) -> Iterator[str]:
+    """The text of a part that was written as it came, as it stands on the page."""
+    left, line = b"", ""
+    for block in blocks:
+        left += block
+        end = safe_cut(left, max(0, len(left) - _ESCAPE), 0)
+        lines, newline, line = (line + decode(left[:end])).rpartition("\n")
+        left = left[end:]
+        yield _on_page(lines + newline).decode()
+    yield _on_page(line + decode(left)).decode()
 
 
 def _redrawn(line: str) -> str:

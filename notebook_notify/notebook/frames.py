@@ -10,12 +10,11 @@ import re
 from binascii import a2b_base64
 from typing import TYPE_CHECKING, Any
 
+from notebook_notify.content.escaped import decode, decoded, lines_between, safe_cut
 from notebook_notify.content.pieces import HTML, left_out
 from notebook_notify.content.screen import PICTURES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from notebook_notify.content.screen import Screen
 
 _DELIMITER = b"<IDS|MSG>"
@@ -25,8 +24,6 @@ _KIND = re.compile(
 )
 #: Contents above this size in bytes are never parsed whole.
 BIG = 256 << 10
-#: How much of such a stream's text is decoded at once, in bytes.
-CHUNK = 64 << 10
 #: How much of its end is decoded when the record has no room for what is before, in bytes.
 END = 64 << 10
 #: How much of a display's text is read at all, in bytes; pictures have their budget.
@@ -44,7 +41,6 @@ _KEY = re.compile(
     rb'|application/vnd\.(?:plotly|vega|vegalite|bokehjs_exec)\b[\w.+-]{0,40})":\s*("?)'
 )
 _STRING = re.compile(rb'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+')
-_HALF = re.compile(rb"\\u[dD][89abAB]..\\u[dD][c-fC-F]")
 _DISPLAY_ID = re.compile(rb'"display_id":\s*"([^"\\]{1,200})"')
 
 
@@ -72,73 +68,18 @@ def _read_big_stream(content: bytes, screen: Screen) -> None:
         screen.message("stream", json.loads(content))
         return
     start, stop = opening.end(), content.rindex(b'"')
-    while start < stop:
-        if stop - start > 2 * END and screen.full:
-            end = _safe_cut(content, stop - END, start)
-            lines = _count_newlines(content, start, end)
-            # Other escapes than newlines count as they are written: nearly so must do.
-            screen.skip(lines, end - start - lines)
-        else:
-            end = _safe_cut(content, min(start + CHUNK, stop), start)
-            screen.stream(_decode(content[start:end]), opening[1].decode())
-        start = end
-
-
-def _decoded(content: bytes, start: int, stop: int) -> Iterator[str]:
-    """The JSON string between *start* and *stop*, bit by bit."""
-    while start < stop:
-        end = _safe_cut(content, min(start + CHUNK, stop), start)
-        yield _decode(content[start:end])
-        start = end
-
-
-def _safe_cut(content: bytes, at: int, start: int) -> int:
-    r"""The first place from *at* on that is not inside an escape such as ``\n`` or ``\u4e2d``.
-
-    Nor between the two that stand for one character.
-    """
-    for back in range(max(start, at - 5), at):
-        if content[back] != ord("\\"):
-            continue
-        if not _is_whole(content, back, start):
-            continue  # itself escaped
-        end = back + (6 if content[back + 1 : back + 2] == b"u" else 2)
-        if end > at:
-            at = end
-            break
-    if at - 6 >= start and _HALF.match(content, at - 6) and _is_whole(content, at - 6, start):
-        return at + 6
-    while at < len(content) and content[at] & 0xC0 == 0x80:  # noqa: PLR2004 - inside a character
-        at += 1
-    return at
-
-
-def _is_whole(content: bytes, at: int, start: int) -> bool:
-    """Whether no backslash escapes what stands at *at*."""
-    run = 0
-    while at - run > start:
-        chunk = content[max(start, at - run - 4096) : at - run]
-        slashes = len(chunk) - len(chunk.rstrip(b"\\"))
-        run += slashes
-        if slashes < len(chunk):
-            break
-    return run % 2 == 0
-
-
-def _count_newlines(content: bytes, start: int, stop: int) -> int:
-    if content.find(rb"\\", start, stop) < 0:
-        return content.count(rb"\n", start, stop)  # copies nothing
-    count = 0
-    while start < stop:
-        end = _safe_cut(content, min(start + CHUNK, stop), start)
-        count += content[start:end].replace(rb"\\", b"").count(rb"\n")
-        start = end
-    return count
-
-
-def _decode(raw: bytes) -> str:
-    text = json.loads(f'"{raw.decode("utf-8", "ignore")}"', strict=False)
-    return str(text)
+    name = opening[1].decode()
+    if not screen.listened:
+        # The file takes its beginning as it is: each bit that is decoded and written by itself
+        # lets the cell run on before us, and so much output waits in memory.
+        first, last = lines_between(content, start, stop - END)
+        for text in decoded(content, start, first):
+            screen.stream(text, name)
+        if first < last:
+            screen.lose_escaped(content, first, last)
+        start = last
+    for text in decoded(content, start, stop):
+        screen.stream(text, name)
 
 
 def _big_display(content: bytes) -> dict[str, Any]:
@@ -183,11 +124,11 @@ def _text(content: bytes, start: int, most: int) -> str | None:
     read = _STRING.match(content, start)
     stop = read.end() if read else start
     if stop - start <= most:
-        return _decode(content[start:stop])
+        return decode(content[start:stop])
     if most == PICTURES:
         return None
-    end = _safe_cut(content, start + most, start)
-    text = _decode(content[start:end])
+    end = safe_cut(content, start + most, start)
+    text = decode(content[start:end])
     if most == _MOST["text/html"]:
         return text if len(text) > HTML else None
-    return text + left_out(sum(map(len, _decoded(content, end, stop))))
+    return text + left_out(sum(map(len, decoded(content, end, stop))))

@@ -26,6 +26,7 @@ POSIX = pytest.mark.skipif(sys.platform == "win32", reason="processes and limits
 def small(monkeypatch):
     """Little is gathered, and scrubbed at once, so that every border is met."""
     monkeypatch.setattr(module, "GATHER", 200)
+    monkeypatch.setattr(module, "BLOCK", 200)
     monkeypatch.setattr(module, "PIECE", 1000)
     monkeypatch.setattr(module, "REACH", 400)
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "en")

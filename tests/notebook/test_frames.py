@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from notebook_notify.content import spool
+from notebook_notify.content import escaped, spool
 from notebook_notify.content.screen import Screen
 from notebook_notify.notebook import frames
 from notebook_notify.notebook.frames import BIG, read_frames
@@ -56,56 +56,37 @@ UNIT = st.sampled_from(
 )
 
 
-@settings(max_examples=60)
+@settings(max_examples=100)
 @given(
     st.lists(UNIT, min_size=1, max_size=12).map("".join),
     st.integers(0, 40),
     st.integers(20, 60),
     st.booleans(),
+    st.sampled_from([0, 30, spool.MOST]),
 )
-def test_big_streams_are_cut_at_whole_characters(pattern, lead, end, ascii_only):
-    """A message too big to be parsed is read in bits, cut anywhere: no character is broken."""
-    text = "a" * lead + pattern * 30
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(frames, "BIG", 40)
-        patch.setattr(frames, "CHUNK", end)
-        record = _read(
-            _stream("first\n"), _stream(text, ensure_ascii=ascii_only), _stream("\nlast")
-        )
-    whole = Screen()
-    for part in ("first\n", text, "\nlast"):
-        whole.stream(part)
-    assert record == whole.record()
-
-
-@settings(max_examples=60)
-@given(
-    st.lists(UNIT, min_size=1, max_size=12).map("".join),
-    st.integers(0, 40),
-    st.integers(20, 60),
-    st.booleans(),
-)
-def test_what_is_not_kept_is_counted(pattern, lead, end, ascii_only):
-    """When the disk has its fill, the lines of a big message are counted to the last."""
+def test_of_a_big_stream_nothing_is_lost(pattern, lead, end, ascii_only, most):
+    """A message too big to be parsed is cut anywhere: no character is broken, no line uncounted."""
     text = "a" * lead + pattern * 40
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(frames, "BIG", 40)
-        patch.setattr(frames, "CHUNK", 20)
         patch.setattr(frames, "END", end)
-        patch.setattr(spool, "MOST", 0)
-        screen, whole = Screen(50), Screen()
-        read_frames(_stream("first\n"), b"p1", screen)
-        assert screen.full
-        read_frames(_stream(text, ensure_ascii=ascii_only), b"p1", screen)
-        read_frames(_stream("\nlast"), b"p1", screen)
-        record = screen.record()
-    for part in ("first\n", text, "\nlast"):
-        whole.stream(part)
-    page = whole.record()
-    assert record.total == page.total
-    assert record.lines[-1] == "last"
-    if len(record.lines) > 1:
-        assert page.lines[-len(record.lines) + 1 :] == record.lines[1:]
+        patch.setattr(escaped, "CHUNK", end)
+        patch.setattr(spool, "BLOCK", end)
+        record = _read(
+            _stream("first\nsec"), _stream(text, ensure_ascii=ascii_only), _stream("\nlast")
+        )
+        whole = Screen()
+        for part in ("first\nsec", text, "\nlast"):
+            whole.stream(part)
+        page = whole.record()
+        assert record.total == page.total
+        assert record.lines == page.lines[-len(record.lines) :]
+        assert record.complete.file() == page.complete.file()
+        patch.setattr(spool, "MOST", most)
+        again = _read(
+            _stream("first\nsec"), _stream(text, ensure_ascii=ascii_only), _stream("\nlast")
+        )
+        assert (again.total, again.lines) == (record.total, record.lines)
 
 
 def test_who_listens_hears_all(monkeypatch):
