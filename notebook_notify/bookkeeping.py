@@ -11,6 +11,8 @@ import threading
 import time
 from concurrent.futures import Future, wait
 from functools import partial
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, TypeVar, cast
 
 from notebook_notify.delivery.workers import Workers
@@ -24,6 +26,7 @@ from notebook_notify.texts import local, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
+    from pathlib import Path
 
     from notebook_notify.reports import Outcome
     from notebook_notify.targets import Target
@@ -35,6 +38,8 @@ _T = TypeVar("_T")
 #: How long the ledger is waited for, in seconds: for a claim, for what ends one, for a look at
 #: whether it can be used, and for what is still to be written when Python ends.
 CLAIM, SETTLE, LOOK, FLUSH = 5.0, 2.0, 0.25, 2.0
+#: Messages are written down together with those that follow within so many seconds.
+GATHER = 0.2
 #: A claim ends by itself so many seconds after the send must have ended.
 _GRACE = 60.0
 
@@ -49,13 +54,19 @@ class Bookkeeping:
         """Make its threads anew, as a forked child must."""
         self._workers = Workers()
         self._lock = threading.Lock()
-        self._unwritten: list[Future[None]] = []
+        self._looked: Path | None = None  # the file that could be used
+        self._trouble = ""  # with what was written last, for the next report
+        self._unwritten: list[tuple[str, list[Line]]] = []
+        self._writer: Future[None] | None = None
+        self._hurry = threading.Event()
 
     def flush(self) -> None:
         """Wait a moment for what is still to be written."""
         with self._lock:
-            unwritten = tuple(self._unwritten)
-        wait(unwritten, FLUSH)
+            writer = self._writer
+        if writer is not None:
+            self._hurry.set()
+            wait([writer], FLUSH)
 
     def send(
         self,
@@ -86,7 +97,7 @@ class Bookkeeping:
         if once is not None:
             earlier, notes = self._claim([target for target, _ in messages], once, verdict, timeout)
         else:
-            looked = self._start(_usable)  # while the messages are on their way
+            looked = self._look()  # while the messages are on their way
         drafts = [
             _Draft(target, message)
             for (target, message), entry in zip(messages, earlier, strict=True)
@@ -106,9 +117,9 @@ class Bookkeeping:
             Line(one.target, result.outcome, result.code, one.text)
             for one, result in zip(drafts, report.results, strict=True)
         ]
-        if looked is not None:
+        if once is None:
             notes = self._note(lines, verdict, looked)
-        elif once is not None:
+        else:
             # One note will do, if the ledger cannot be used at all.
             notes = notes or self._settle(lines, once, verdict, deadline - time.monotonic())
         results = iter(report.results)
@@ -156,17 +167,45 @@ class Bookkeeping:
             ),
         )
 
-    def _note(self, lines: list[Line], verdict: str, looked: Future[None]) -> tuple[str, ...]:
-        """Have the messages written down, without waiting for the disk; what is wrong with it."""
-        _, trouble = _waited(looked, LOOK)
-        if trouble:
-            return (trouble,)
-        writing = self._start(partial(_recorded, lines, verdict, None))
+    def _look(self) -> Future[None] | None:
+        """Begin to find out whether the file can be used; ``None`` if that is known."""
+        return None if self._looked == path_of() else self._start(_usable)
+
+    def _note(
+        self, lines: list[Line], verdict: str, looked: Future[None] | None
+    ) -> tuple[str, ...]:
+        """Have the messages written down a moment later; what is wrong, now or the last time."""
+        if looked is not None:
+            _, trouble = _waited(looked, LOOK)
+            if trouble:
+                return (trouble,)
+            self._looked = path_of()
         with self._lock:
-            ended = [one for one in self._unwritten if one.done()]
-            self._unwritten = [one for one in self._unwritten if one not in ended] + [writing]
-        troubles = [trouble for _, trouble in (_waited(one, 0) for one in ended) if trouble]
-        return tuple(troubles[:1])
+            trouble, self._trouble = self._trouble, ""
+            self._unwritten.append((verdict, lines))
+            if self._writer is None:
+                self._hurry.clear()
+                self._writer = self._start(self._write)
+        return (trouble,) if trouble else ()
+
+    def _write(self) -> None:
+        """Write down what has gathered, until nothing has; on a thread of its own."""
+        while True:
+            self._hurry.wait(GATHER)
+            with self._lock:
+                gathered, self._unwritten = self._unwritten, []
+                if not gathered:
+                    self._writer = None
+                    return
+            try:
+                for verdict, some in groupby(gathered, key=itemgetter(0)):
+                    _recorded([line for _, lines in some for line in lines], verdict, None)
+            except Exception as error:  # noqa: BLE001 - not even our own mistakes may hurt the cell
+                trouble = str(error)
+                if not isinstance(error, LedgerError):
+                    trouble = f"{type(error).__name__} in notebook_notify: {error}"
+                with self._lock:
+                    self._trouble = trouble
 
     def _start(self, job: Callable[[], _T]) -> Future[_T]:
         try:

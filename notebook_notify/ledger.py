@@ -12,7 +12,7 @@ import hashlib
 import json
 import time
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.ledger_file import (
@@ -52,7 +52,7 @@ CREATE TABLE messages (
     key TEXT,
     verdict TEXT NOT NULL,
     outcome TEXT NOT NULL,
-    code INTEGER,
+    code INTEGER, -- or a word
     time REAL NOT NULL,
     title TEXT NOT NULL,
     owner TEXT, -- who is sending it, and until when at the latest
@@ -72,7 +72,7 @@ class Entry:
         verdict: ``done``, ``failed`` or ``interrupted``, of a run; ``text`` of a text.
         outcome: ``sent``, ``partial``, ``unknown`` or ``failed``; ``sending`` while its process
             lives. One whose process is gone is ``unknown``.
-        code: the platform's number for what went wrong, or ours, or ``None``.
+        code: the platform's number or word for what went wrong, or ours, or ``None``.
         time: when it was sent or given up, in seconds since the epoch.
         title: its first line, secrets masked, at most 120 bytes of UTF-8.
     """
@@ -82,7 +82,7 @@ class Entry:
     key: str | None
     verdict: str
     outcome: str
-    code: int | None
+    code: int | str | None
     time: float
     title: str
 
@@ -93,8 +93,9 @@ class Line:
 
     target: Target
     outcome: str
-    code: int | None = None
+    code: int | str | None = None
     text: str = ""
+    time: float = field(default_factory=lambda: time.time())
 
 
 class Ledger:
@@ -233,7 +234,6 @@ def _write(
     verdict: str,
     held: tuple[str | None, float | None] = (None, None),
 ) -> None:
-    now = time.time()
     connection.execute("DELETE FROM messages WHERE identity = ?", (identity,))
     cursor = connection.execute(
         f"INSERT INTO messages (identity, {_COLUMNS}) VALUES ({', '.join('?' * 11)})",  # noqa: S608
@@ -245,7 +245,7 @@ def _write(
             verdict,
             line.outcome,
             line.code,
-            now,
+            line.time,
             clipped(line.text),
             *held,
         ),
@@ -254,7 +254,7 @@ def _write(
     if newest % _PRUNE_EVERY == 0:
         connection.execute(
             "DELETE FROM messages WHERE time < ? OR (identity IS NULL AND id <= ?)",
-            (now - LASTS, newest - MOST),
+            (line.time - LASTS, newest - MOST),
         )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import TYPE_CHECKING
 
@@ -68,6 +67,8 @@ def _unquoted(value: str) -> str:
 
 
 def _unknown_option(name: str, known: Mapping[str, object]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(name, known, 1)
     hint = say(f"，是不是 {near[0]}？", f"; did you mean {near[0]}?") if near else ""
     return say(
