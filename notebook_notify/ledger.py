@@ -87,6 +87,10 @@ class Entry:
     title: str
 
 
+def _now() -> float:
+    return time.time()
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """What became of one message to *target*, to be written down; as :class:`Entry`."""
@@ -95,7 +99,7 @@ class Line:
     outcome: str
     code: int | str | None = None
     text: str = ""
-    time: float = field(default_factory=lambda: time.time())
+    time: float = field(default_factory=_now)
 
 
 class Ledger:
