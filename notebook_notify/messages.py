@@ -114,10 +114,15 @@ class Message:
         return not self.text.strip() and not self.attachments
 
 
+def people(mention: Iterable[str]) -> tuple[str, ...]:
+    """Whom *mention* names, each once, without ``@``."""
+    ids = (" ".join(one.split()).lstrip("@") for one in mention)
+    return tuple(one for one in dict.fromkeys(ids) if one)
+
+
 def named(mention: Iterable[str]) -> str:
     """The people of *mention* as one plain line, ``@zhangwei @13800000000``."""
-    ids = (" ".join(one.split()).lstrip("@") for one in mention)
-    return " ".join(f"@{one}" for one in dict.fromkeys(ids) if one)
+    return " ".join(f"@{one}" for one in people(mention))
 
 
 def promise(images: int, files: Sequence[str], missing: int = 0) -> str:

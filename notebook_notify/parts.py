@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from notebook_notify.errors import TargetError
-from notebook_notify.messages import named
+from notebook_notify.messages import named, people
 from notebook_notify.platforms.base import Words
 from notebook_notify.secret import scrub
 from notebook_notify.splitting import split
@@ -57,16 +57,16 @@ def words_of(message: Message, channel: Channel, follows: str) -> list[Words]:
     Those whom the channel rings go with the piece that names them; with the first, if it need
     not.
     """
-    mention = channel.mention(_people(message), markdown=message.markdown)
-    people = scrub(mention.text)
+    mention = channel.mention(people(message.mention), markdown=message.markdown)
+    names = scrub(mention.text)
     if message.markdown:
         follows = follows.translate(_LOOKALIKES).replace("\n", "\n\n")
     told = scrub(message.text)
     told = told if message.markdown else channel.inert(told)
-    text = "\n\n".join(filter(str.strip, (told, people, follows)))
+    text = "\n\n".join(filter(str.strip, (told, names, follows)))
     title = _title(scrub(message.title) or text) if message.markdown else ""
     pieces = split(text, limit_of(message, channel), markdown=message.markdown)
-    ringing = next((n for n, piece in enumerate(pieces, 1) if people in piece), len(pieces))
+    ringing = next((n for n, piece in enumerate(pieces, 1) if names in piece), len(pieces))
     return [
         Words(
             piece,
@@ -89,7 +89,7 @@ def _title(text: str) -> str:
 
 def notes_on(message: Message, channel: Channel) -> tuple[str, ...]:
     """What *message*'s sender should know of how it reaches *channel*."""
-    mention = channel.mention(_people(message), markdown=message.markdown)
+    mention = channel.mention(people(message.mention), markdown=message.markdown)
     if not mention.quiet:
         return message.notes
     some = named(mention.quiet)
@@ -102,9 +102,3 @@ def notes_on(message: Message, channel: Channel) -> tuple[str, ...]:
         )
     )
     return (*message.notes, quiet)
-
-
-def _people(message: Message) -> tuple[str, ...]:
-    """Whom *message* mentions, each once, without ``@``."""
-    bare = (" ".join(one.split()).lstrip("@") for one in message.mention)
-    return tuple(dict.fromkeys(one for one in bare if one))

@@ -120,7 +120,7 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
             started=self._started,
             ended=self._started + took,
             who=context.who(),
-            summary=None if self.summary is None else str(self.summary),
+            summary=None if self.summary is None else _text(self.summary),
             failure=failure(error) if error is not None else None,
         )
         draft = Draft(run)
@@ -135,6 +135,13 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
         )
         if not self.report.ok:  # nobody may look at the report
             warnings.warn(repr(self.report), sender.NotifyWarning, stacklevel=3)
+
+
+def _text(summary: object) -> str:
+    try:
+        return str(summary)
+    except Exception:  # noqa: BLE001 - the user's class may raise anything
+        return "<str() failed>"
 
 
 def _verdict(error: BaseException | None) -> Literal["done", "failed", "interrupted"]:

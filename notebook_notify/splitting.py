@@ -54,6 +54,7 @@ def split(text: str, max_bytes: int, *, markdown: bool = False) -> list[str]:
     """
     if _size(text) <= max_bytes:
         return [text]
+    text = text.strip("\n")  # ten million blank lines would be looked at one by one
     gap = "\n\n" if markdown else " "
     bodies = _pack(text, max_bytes, markdown=markdown)
     digits = 0

@@ -118,5 +118,5 @@ def _last(record: Record) -> str:
     for lines in (plain_lines(record.value or ""), record.lines):
         for line in reversed(lines):
             if line.strip():
-                return line
+                return " ".join(line.split())
     return ""

@@ -11,6 +11,7 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
+from notebook_notify.content.pieces import is_svg
 from notebook_notify.content.screen import Record
 from notebook_notify.content.sections import LINES
 from notebook_notify.content.sheets import csv_file, fits_xlsx, sheet_of, xlsx_file
@@ -205,7 +206,7 @@ def _plots(record: Record) -> Iterator[Image]:
 def _ending(data: bytes) -> str:
     if data.startswith(b"\xff\xd8\xff"):
         return "jpg"
-    return "svg" if data.startswith((b"<svg", b"<?xml")) else "png"
+    return "svg" if is_svg(data) else "png"
 
 
 def named_files(paths: Sequence[str], notes: list[str]) -> Iterator[File]:

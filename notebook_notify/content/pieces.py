@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 #: The longest HTML form that is kept, in characters.
 HTML = 512 << 10
+#: The longest word that is left out where a text is cut, in characters.
+_WORD = 1_000
 #: What a picture's file begins with: PNG, JPEG.
 _MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
 #: Whether a bundle has a figure: pictures, and what a page draws by itself.
@@ -85,7 +87,17 @@ def _text(form: str | bytes | None) -> str:
 def _cut(text: str, budget: int) -> str:
     if len(text) <= budget:
         return text
-    return text[:budget] + left_out(len(text) - budget)
+    kept = without_last_word(text[:budget])
+    return kept + left_out(len(text) - len(kept))
+
+
+def without_last_word(text: str) -> str:
+    """*text*, which was cut, without the word at its end: that may be half a secret.
+
+    Secrets are masked late, when they are known, and half of one would not be known as one.
+    """
+    last = max(text.rfind(white, -_WORD) for white in " \t\r\n")
+    return text[: last + 1] if last >= 0 else text[:-_WORD]
 
 
 def left_out(characters: int) -> str:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_notify.content.pieces import Piece, joined, piece_of
 from notebook_notify.content.plain import plain_lines, size_of
 from notebook_notify.content.spool import Complete, Spool
+from notebook_notify.secret import scrub
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +43,6 @@ class Record:
         total: how many lines there were, those included.
         total_bytes: bytes of UTF-8 of all of them, ends of lines included; of more than 20 MB
             nearly so.
-        bytes_lost: how many of these are not in ``lines``.
         value: the text form of the last expression's value, or ``None``.
         html: its HTML form, or an empty string.
         markdown: its Markdown form, or an empty string.
@@ -56,7 +56,6 @@ class Record:
     lines: tuple[str, ...] = ()
     total: int = 0
     total_bytes: int = 0
-    bytes_lost: int = 0
     value: str | None = None
     html: str = ""
     markdown: str = ""
@@ -181,16 +180,16 @@ class Screen:
                 self._clear()
 
     def tail(self) -> tuple[str, ...]:
-        """The last lines that are on the page now, without blank ones; of a long line its end."""
+        """The last lines on the page now, secrets masked, no blank ones; of a long line its end."""
         pieces: deque[Piece] = deque()
         size = 0
         with self._lock:
             for piece in reversed(self._pieces):
                 pieces.appendleft(piece)
                 size += len(piece.text)
-                if size > TAIL:
+                if size > 2 * TAIL:
                     break
-            text = joined(pieces)
+            text = scrub(joined(pieces))  # of a secret that is cut, the rest is not known as one
         lines = plain_lines(text[-TAIL:])
         whole = lines[1:] if len(text) > TAIL and len(lines) > 1 else lines
         return tuple([line for line in whole if line.strip()][-TAIL_LINES:])
@@ -207,7 +206,6 @@ class Screen:
                 lines=tuple(lines),
                 total=spool.lines + len(lines),
                 total_bytes=spool.size + size,
-                bytes_lost=spool.size,
                 value=value.text if value else None,
                 html=value.html if value else "",
                 markdown=value.markdown if value else "",

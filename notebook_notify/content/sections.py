@@ -67,6 +67,8 @@ class Section:
         room = int(room * self.share)
         head = max((self._head(dialect, shown, 10**9) for shown in (0, self.total)), key=size_of)
         left = room - size_of(head + dialect.gap if head else "")
+        if left < 0:
+            return "", False
         written = self._written(left)
         if written or not self.lines:
             shown = len(written)

@@ -35,6 +35,8 @@ PAUSE = 2.0
 EXIT = 5.0
 #: So often the waiting thread looks whether its batch still waits, in seconds.
 _TICK = 0.1
+#: Cells that end the session.
+_ENDS = (["exit"], ["exit()"], ["quit"], ["quit()"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,10 +246,10 @@ class Auto:
 def _counts(raw: str) -> bool:
     """Whether a cell is to be told: not one with its own line, nor one of our magics alone.
 
-    Nor is IPython's ``exit``, after which nothing runs.
+    Nor is IPython's ``exit`` or ``quit``, after which nothing runs.
     """
     lines = [line.strip() for line in raw.splitlines()]
     code = [line for line in lines if line and not line.startswith("#")]
-    if not code or code[0].startswith("%%notify") or code == ["exit"]:
+    if not code or code[0].startswith("%%notify") or code in _ENDS:
         return False
     return not all(line.startswith("%notify") for line in code)

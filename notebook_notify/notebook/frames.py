@@ -11,7 +11,7 @@ from binascii import a2b_base64
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.content.escaped import decode, decoded, lines_between, safe_cut
-from notebook_notify.content.pieces import HTML, left_out
+from notebook_notify.content.pieces import HTML, left_out, without_last_word
 from notebook_notify.content.screen import PICTURES
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ _KEY = re.compile(
     rb'|application/vnd\.(?:plotly|vega|vegalite|bokehjs_exec)\b[\w.+-]{0,40})":\s*("?)'
 )
 _STRING = re.compile(rb'(?:[^"\\]++|\\u[0-9a-fA-F]{4}|\\[^u])*+')
+_ERROR = re.compile(rb'"(ename|evalue)":\s*"')
 _DISPLAY_ID = re.compile(rb'"display_id":\s*"([^"\\]{1,200})"')
 
 
@@ -55,7 +56,7 @@ def read_frames(frames: list[bytes], parent: bytes, screen: Screen) -> None:
     if len(content) <= BIG:
         screen.message(name, json.loads(content))
     elif name == "error":
-        return  # of an error the name and the value are enough, and no such is so long
+        screen.message(name, _big_error(content))
     elif name == "stream":
         _read_big_stream(content, screen)
     else:
@@ -80,6 +81,11 @@ def _read_big_stream(content: bytes, screen: Screen) -> None:
         start = last
     for text in decoded(content, start, stop):
         screen.stream(text, name)
+
+
+def _big_error(content: bytes) -> dict[str, Any]:
+    """The name and the value of an error message, without its traceback."""
+    return {key[1].decode(): _text(content, key.end(), _TEXT) for key in _ERROR.finditer(content)}
 
 
 def _big_display(content: bytes) -> dict[str, Any]:
@@ -131,4 +137,6 @@ def _text(content: bytes, start: int, most: int) -> str | None:
     text = decode(content[start:end])
     if most == _MOST["text/html"]:
         return text if len(text) > HTML else None
-    return text + left_out(sum(map(len, decoded(content, end, stop))))
+    kept = without_last_word(text)
+    lost = len(text) - len(kept) + sum(map(len, decoded(content, end, stop)))
+    return kept + left_out(lost)

@@ -184,6 +184,8 @@ class Runner:
             except (KeyboardInterrupt, SendError):
                 if _error(result) is None:  # one that failed keeps its own error
                     raise
+            except Exception as error:  # noqa: BLE001 - our trouble is not the cell's
+                _show_trouble(_told(error))
         result.raise_error()
 
     def _cleaned(self, raw: str) -> list[str]:
@@ -239,9 +241,10 @@ def _not_notified(why: str) -> str:
 
 def _show_trouble(said: str) -> None:
     """The cell stands, and the reader is told in one line."""
+    from notebook_notify.content.plain import clip
     from notebook_notify.secret import scrub
 
-    line = " ".join(scrub(said[:1000]).split())
+    line = clip(" ".join(scrub(said).split()), 1000)
     display({"text/plain": f"notebook_notify: {line}"}, raw=True)
 
 

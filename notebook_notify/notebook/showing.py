@@ -35,7 +35,8 @@ def show_dry_run(
         )
         for target, message in made
     ]
-    noted = "".join(f"\n· {note}" for note in notes)
+    made_notes = (note for _, message in made for note in message.notes)
+    noted = "".join(f"\n· {scrub(note)}" for note in dict.fromkeys((*notes, *made_notes)))
     html = "".join(
         f"<div><b>{escape(head)}</b></div>"
         '<pre style="white-space:pre-wrap;overflow-wrap:anywhere;'
@@ -43,7 +44,10 @@ def show_dry_run(
         for head, text in parts
     )
     plain = "\n\n".join(f"{head}\n{text}" for head, text in parts)
-    display({"text/plain": plain + noted, "text/html": html + escape(noted)}, raw=True)
+    display(
+        {"text/plain": plain + noted, "text/html": html + escape(noted).replace("\n", "<br>")},
+        raw=True,
+    )
 
 
 def _follows(message: Message) -> str:

@@ -18,7 +18,7 @@ from notebook_notify.content.facts import Failure, Run, Verdict
 from notebook_notify.content.failures import failure
 from notebook_notify.content.plain import size_of
 from notebook_notify.content.progress import alert_line, compose_happening
-from notebook_notify.errors import NotifyError, SendInterrupted, TargetError
+from notebook_notify.errors import NotifyError, SendError, SendInterrupted, TargetError
 from notebook_notify.messages import Message
 from notebook_notify.notebook.calls import unfilled
 from notebook_notify.notebook.cells import attended
@@ -102,7 +102,9 @@ class Running:
         ended = self.recording.end(result)
         started = time.monotonic()
         # The end is told whatever hangs: half of the budget is its own.
-        untold = self.watch.stop(self.call.options.timeout / 2)
+        options = self.call.options
+        budget = options.budget(watched=attended(self.shell))
+        untold = self.watch.stop(min(options.timeout, budget / 2))
         tell(self.call, ended, self.shell, untold, waited=time.monotonic() - started)
 
     def close(self) -> None:
@@ -173,8 +175,14 @@ def tell(call: Call, ended: Ended, shell: Any, untold: Untold, waited: float = 0
     notes = [*unfilled(failed), *untold.notes]
     run = run_of(call, ended, summary, shell)
     messages = messages_of(call, run, ended.value, notes)
-    report = _deliver(call, messages, notes, shell, verdict=run.verdict, waited=waited)
-    if options.strict and report is not None and ended.error is None:
+    strict = options.strict and ended.error is None
+    try:
+        report = _deliver(call, messages, notes, shell, verdict=run.verdict, waited=waited)
+    except UsageError as error:
+        if strict:
+            raise SendError(str(error), report=SendReport(())) from None
+        raise
+    if strict and report is not None:
         report.raise_for_status()
 
 

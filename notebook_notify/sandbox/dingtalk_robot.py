@@ -45,10 +45,20 @@ _ERRMSG = {
     44002: "POST的数据包为空",
     44004: "文本消息内容为空",
     47001: "解析JSON内容错误",
+    101002: "message too long",
     130101: "send too fast, exceed 20 times per minute",
+    300001: "token is not exist",
     300005: "token is not exist",
+    400013: "群已被解散",
+    400101: "access_token不存在",
+    400102: "机器人已停用",
     400105: "unsupported msgtype",
+    400106: "机器人不存在",
     410100: "发送速度太快而限流",
+    430101: "含有不安全的外链",
+    430102: "含有不合适的文本",
+    430103: "含有不合适的图片",
+    430104: "含有不合适的内容",
     460101: "message too long, exceed 20000 bytes",
     660026: "sending too many messages per minute",
 }
@@ -155,9 +165,9 @@ class DingTalkRobot:
         reply: Json = {"errcode": errcode, "errmsg": errmsg or _ERRMSG.get(errcode, "未知错误")}
         return reply if sub_code is None else reply | {"sub_code": sub_code}
 
-    def revoke(self, call: Call) -> Json:  # noqa: ARG002 - the platforms' protocol
+    def revoke(self, call: Call) -> Answer:  # noqa: ARG002 - the platforms' protocol
         """Answer as for a robot that was taken out of its group; the token stays good."""
-        return self.refusal(300005)
+        return answer_json(self.refusal(300005))
 
     def _send(self, call: Call) -> Json:
         if call.method != "POST":

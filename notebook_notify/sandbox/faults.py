@@ -5,6 +5,7 @@ Whether the message arrives is part of what a fault is:
 | kind | what the caller meets | delivered |
 |---|---|---|
 | `errcode` | the given errcode, errmsg, sub_code | no |
+| `code` | DingTalk's new host's answer with the given `code`, errmsg and `status` | no |
 | `expired` | the call's token expires, and the answer says so; a robot is said to be gone | no |
 | `hang`, `deliver_hang` | the request is read, no answer comes for `seconds` | no, yes |
 | `reset_before`, `reset` | the connection is reset before, or after, the body is read | no |
@@ -26,7 +27,7 @@ from notebook_notify.sandbox.wire import Answer, answer_json
 
 DELIVERED = frozenset({"deliver_hang", "drip", "half", "errcode_string", "partial"})
 CANNED = frozenset({"html", "array", "no_errcode", "huge", "empty_404", "redirect"})
-KINDS = DELIVERED | CANNED | {"errcode", "expired", "hang", "reset_before", "reset"}
+KINDS = DELIVERED | CANNED | {"errcode", "code", "expired", "hang", "reset_before", "reset"}
 
 HUGE_BYTES = 10 * 1024 * 1024
 WRAPPED = 88
@@ -46,6 +47,7 @@ class Fault:
     errcode: int = WRAPPED
     errmsg: str | None = None
     sub_code: str | None = None
+    code: str = ""
     path: str | None = None
     seconds: float | None = None
     status: int | None = None
@@ -88,6 +90,7 @@ class Faults:
         errcode: int | None,
         errmsg: str | None,
         sub_code: str | int | None,
+        code: str | None,
         path: str | None,
         count: int,
         seconds: float | None,
@@ -97,26 +100,27 @@ class Faults:
         """Queue a fault for the next `count` matching requests; ValueError if it makes no sense."""
         if kind is None:
             kind = "errcode" if errcode is not None or sub_code is not None else "html"
+            kind = "code" if code is not None else kind
             if kind == "html" and status is None and body is None:
-                raise ValueError("fail_next needs a kind, an errcode, a status or a body")
+                raise ValueError("fail_next needs a kind, an errcode, a code, a status or a body")
         if kind not in KINDS:
             raise ValueError(f"unknown kind {kind!r}; one of {', '.join(sorted(KINDS))}")
         if kind == "errcode" and errcode is None and sub_code is None:
             raise ValueError("kind 'errcode' needs errcode")
-        numbers = {"errcode": errcode, "count": count, "status": status}
-        for name, number in numbers.items():
-            if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
-                raise ValueError(f"{name} must be an integer")
+        if kind == "code" and not code:
+            raise ValueError("kind 'code' needs code")
+        _check_types(
+            numbers={"errcode": errcode, "count": count, "status": status},
+            texts={"errmsg": errmsg, "code": code, "path": path, "body": body},
+        )
         if seconds is not None and not isinstance(seconds, int | float):
             raise ValueError("seconds must be a number")
-        for name, text in {"errmsg": errmsg, "path": path, "body": body}.items():
-            if text is not None and not isinstance(text, str):
-                raise ValueError(f"{name} must be a string")
         fault = Fault(
             kind=kind,
             errcode=WRAPPED if errcode is None else errcode,
             errmsg=errmsg,
             sub_code=None if sub_code is None else str(sub_code),
+            code=code or "",
             path=path,
             seconds=seconds,
             status=status,
@@ -132,3 +136,13 @@ class Faults:
                 if fault.matches(path, token_request=token_request):
                     return self._waiting.pop(index)
         return None
+
+
+def _check_types(*, numbers: dict[str, int | None], texts: dict[str, str | None]) -> None:
+    """Raise ValueError for a field that came, over HTTP, as something else."""
+    for name, number in numbers.items():
+        if number is not None and (not isinstance(number, int) or isinstance(number, bool)):
+            raise ValueError(f"{name} must be an integer")
+    for name, text in texts.items():
+        if text is not None and not isinstance(text, str):
+            raise ValueError(f"{name} must be a string")

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, urlsplit
 
 from notebook_notify.sandbox import page
+from notebook_notify.sandbox.dingtalk_v1_errors import v1_refusal
 from notebook_notify.sandbox.faults import CANNED, DELIVERED, Fault
 from notebook_notify.sandbox.media import key_of
 from notebook_notify.sandbox.wire import Answer, Call, Platform, answer_json, read_object
@@ -122,7 +123,8 @@ class Handler(BaseHTTPRequestHandler):
         if body is None:
             return
         kind = self.headers.get("Content-Type", "")
-        call = Call(self.command, path, query, kind, body, self.client_address[0])
+        token = self.headers.get("x-acs-dingtalk-access-token", "")
+        call = Call(self.command, path, query, kind, body, self.client_address[0], token)
         try:
             if fault is None:
                 self._send(platform.handle(call))
@@ -235,8 +237,10 @@ class Handler(BaseHTTPRequestHandler):
                 self._send(
                     answer_json(platform.refusal(fault.errcode, fault.errmsg, fault.sub_code))
                 )
+            case "code":
+                self._send(v1_refusal(fault.code, fault.errmsg, fault.status))
             case "expired":
-                self._send(answer_json(platform.revoke(call)))
+                self._send(platform.revoke(call))
             case "errcode_string" | "partial":
                 self._send(_altered(answer, fault))
             case "hang" | "deliver_hang":
@@ -277,8 +281,8 @@ class Handler(BaseHTTPRequestHandler):
 def _altered(answer: Answer, fault: Fault) -> Answer:
     """Return the platform's answer with a string errcode, or with recipients refused."""
     reply = json.loads(answer.body)
-    if fault.kind == "errcode_string":
-        reply["errcode"] = str(reply["errcode"])
-    else:
+    if fault.kind == "partial":
         reply["invaliduser"] = "lisi" if fault.body is None else fault.body
+    elif "errcode" in reply:  # DingTalk's new host has none
+        reply["errcode"] = str(reply["errcode"])
     return answer_json(reply, answer.status)

@@ -32,26 +32,32 @@ class Inbox:
         media: Media | None,
         title: str = "",
         mentions: tuple[str, ...] = (),
-    ) -> None:
-        """Deliver one message: a text, or an upload.
+    ) -> Json:
+        """Deliver one message, a text or an upload; return it, for `recall`.
 
         `title` is what DingTalk's Markdown has; `mentions`, whom a robot's message calls.
         """
         with self._lock:
             now = datetime.fromtimestamp(self._clock(), UTC).astimezone()
-            self._messages.append(
-                {
-                    "platform": platform,
-                    "channel": channel,
-                    "to": to,
-                    "msgtype": msgtype,
-                    "title": title,
-                    "content": content,
-                    "mentions": list(mentions),
-                    "media": None if media is None else media.entry(),
-                    "time": now.isoformat(timespec="milliseconds"),
-                }
-            )
+            message: Json = {
+                "platform": platform,
+                "channel": channel,
+                "to": to,
+                "msgtype": msgtype,
+                "title": title,
+                "content": content,
+                "mentions": list(mentions),
+                "media": None if media is None else media.entry(),
+                "recalled": False,
+                "time": now.isoformat(timespec="milliseconds"),
+            }
+            self._messages.append(message)
+            return message
+
+    def recall(self, message: Json) -> None:
+        """Mark a delivered message as taken back."""
+        with self._lock:
+            message["recalled"] = True
 
     def messages(self, url: str) -> list[Json]:
         """Return copies of the messages, oldest first; uploads are found under `url`."""

@@ -7,7 +7,6 @@ control and direction marks) and escaped here, at the one place where it becomes
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from html import escape
 from importlib.resources import files
@@ -16,6 +15,7 @@ from urllib.parse import urlsplit
 
 from notebook_notify.sandbox import markup, page_media
 from notebook_notify.sandbox.looks import FRAGMENT, PAGE
+from notebook_notify.sandbox.page_chats import CHATS, RICH, also, by_channel, drawn, measure
 from notebook_notify.sandbox.page_text import TEXTS, clean, shorten, size_text
 
 if TYPE_CHECKING:
@@ -25,44 +25,12 @@ if TYPE_CHECKING:
     from notebook_notify.sandbox.page_media import Load
     from notebook_notify.sandbox.wire import Json
 
-MAX_BYTES = 2048
-"""Bytes of UTF-8 in one message, shown beside each one's size (both platforms' documents)."""
-MAX_MARKDOWN = 5000
-"""Characters in DingTalk's Markdown, title and text together."""
-MAX_ROBOT_MARKDOWN = 4096
-"""Bytes of UTF-8 in the Markdown of WeCom's group robots."""
 NEW_TIME_AFTER = timedelta(minutes=5)
 """A pause after which the chat shows the time again, as the apps do."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Chat:
-    """How one channel is named, and the magic that writes to it."""
-
-    zh: str
-    en: str
-    magic: str
-    colour: str
-
-    def name(self, lang: str) -> str:
-        return self.zh if lang == "zh" else self.en
-
-
-_CHATS = {
-    "wecom_chat": _Chat("企业微信群", "WeCom group", "%%notify_wechat", "#2a7cf6"),
-    "wecom_app": _Chat("企业微信应用", "WeCom app", "%%notify_wechat_app", "#0a9d58"),
-    "dingtalk_chat": _Chat("钉钉群", "DingTalk group", "%%notify_dingtalk", "#1668dc"),
-    "wecom_robot": _Chat(
-        "企业微信群机器人", "WeCom robot", "%%notify_wechat --to sandbox-wecom_robot", "#4f5bd5"
-    ),
-    "dingtalk_robot": _Chat(
-        "钉钉群机器人", "DingTalk robot", "%%notify_dingtalk --to sandbox-dingtalk_robot", "#0e7490"
-    ),
-}
-
-
 def full(messages: Sequence[Json], lang: str, nonce: str, load: Load) -> str:
-    """Return the page: every chat as a phone, refreshed by itself.
+    """Return the page: the chats as phones, refreshed by itself.
 
     Args:
         messages: the inbox, oldest first.
@@ -71,15 +39,16 @@ def full(messages: Sequence[Json], lang: str, nonce: str, load: Load) -> str:
         load: returns the bytes of a message's media, to tell what is still there and how it begins.
     """
     texts = TEXTS[lang]
-    by_channel = _by_channel(messages)
-    order = [*by_channel, *(channel for channel in _CHATS if channel not in by_channel)]
+    groups = by_channel(messages)
+    order, rest = drawn(groups)
     tabs = "".join(
-        f'<a href="#{escape(channel)}">{_chat(channel).name(lang)}'
-        f"<b>{len(by_channel.get(channel, ()))}</b></a>"
+        f'<a href="#{escape(channel)}">{CHATS[channel].name(lang)}'
+        f"<b>{len(groups.get(channel, ()))}</b></a>"
         for channel in order
     )
-    phones = "".join(_phone(channel, by_channel.get(channel, []), lang, load) for channel in order)
-    state = hashlib.sha256((tabs + phones).encode()).hexdigest()
+    phones = "".join(_phone(channel, groups.get(channel, []), lang, load) for channel in order)
+    others = also(rest, lang)
+    state = hashlib.sha256((tabs + phones + others).encode()).hexdigest()
     assets = files("notebook_notify.sandbox")
     style = assets.joinpath("page.css").read_text(encoding="utf-8")
     script = assets.joinpath("page.js").read_text(encoding="utf-8")
@@ -90,13 +59,14 @@ def full(messages: Sequence[Json], lang: str, nonce: str, load: Load) -> str:
         '<noscript><meta http-equiv="refresh" content="3"></noscript>'
         f'<title>沙盒 Sandbox</title><style nonce="{nonce}">{style}</style></head><body>'
         f"<header><h1>沙盒 <span>Sandbox</span></h1><p>{texts['note']}</p></header>"
-        f'<main data-state="{state}"><nav>{tabs}</nav><div class="phones">{phones}</div></main>'
+        f'<main data-state="{state}"><nav>{tabs}</nav><div class="phones">{phones}</div>'
+        f"{others}</main>"
         f'<script nonce="{nonce}">{script}</script></body></html>'
     )
 
 
 def _phone(channel: str, messages: Sequence[Json], lang: str, load: Load) -> str:
-    texts, chat = TEXTS[lang], _chat(channel)
+    texts, chat = TEXTS[lang], CHATS[channel]
     if messages:
         to = shorten(clean(messages[-1]["to"]))
         flow = "".join(_bubble(*pair, lang, load) for pair in _with_times(messages))
@@ -120,24 +90,21 @@ def _bubble(message: Json, when: str | None, lang: str, load: Load) -> str:
     if message["media"]:
         body = page_media.on_page(message, lang, load)
     else:
-        kind = "bubble rich" if message["msgtype"] in _RICH else "bubble"
+        kind = "bubble rich" if message["msgtype"] in RICH else "bubble"
         body = f'<div class="{kind}">{_text(message, PAGE)}</div>'
     body += _called(message, PAGE)
+    gone = ' class="recalled"' if message.get("recalled") else ""
     return (
-        f'{time}<article><i class="avatar" aria-hidden="true">N</i><div>'
+        f'{time}<article{gone}><i class="avatar" aria-hidden="true">N</i><div>'
         f'<span class="sender">{TEXTS[lang]["sender"]}</span>'
         f'{body}<span class="meta">{escape(_meta(message, lang))}</span></div></article>'
     )
 
 
-_RICH = frozenset({"markdown", "markdown_v2", "actionCard"})
-"""The msgtypes whose content is Markdown."""
-
-
 def _text(message: Json, looks: Looks) -> str:
     """Return the HTML of a text, or of Markdown as the platform's clients draw it."""
     content = clean(message["content"])
-    if message["msgtype"] not in _RICH:
+    if message["msgtype"] not in RICH:
         return escape(content)
     if message["platform"] == "dingtalk":
         return markup.dingtalk(content, looks)
@@ -212,10 +179,10 @@ def inline(messages: Sequence[Json], url: str, lang: str, load: Load | None = No
         )
     foot = f"<div {_style('foot')}>{texts['note']}{link}</div>"
     cards = [
-        f"<div {_style('top')}>{texts['sandbox']} · {_chat(channel).name(lang)}</div>"
+        f"<div {_style('top')}>{texts['sandbox']} · {CHATS[channel].name(lang)}</div>"
         f"<div {_style('scroll')}><div {_style('flow')}>{_inline_flow(group, lang, contents)}</div>"
         "</div>"
-        for channel, group in _by_channel(messages).items()
+        for channel, group in by_channel(messages).items()
     ] or [
         (
             f"<div {_style('top')}>沙盒 Sandbox</div><div {_style('empty')}>{texts['nothing']}<br>"
@@ -234,13 +201,14 @@ def _inline_flow(messages: Sequence[Json], lang: str, contents: dict[str, bytes]
         if message["media"]:
             body = page_media.in_fragment(message, lang, contents)
         else:
-            plain_white = ";white-space:normal" if message["msgtype"] in _RICH else ""
+            plain_white = ";white-space:normal" if message["msgtype"] in RICH else ""
             body = f"<div {_style('bubble', plain_white)}>{_text(message, FRAGMENT)}</div>"
         body += _called(message, FRAGMENT)
-        colour = f";background:{_chat(message['channel']).colour}"
+        gone = ";text-decoration:line-through;opacity:.55" if message.get("recalled") else ""
+        colour = f";background:{CHATS[message['channel']].colour}"
         parts.append(
             f"<div {_style('message')}><div {_style('avatar', colour)}>N</div>"
-            f'<div style="min-width:0">{body}'
+            f'<div style="min-width:0"><div style="min-width:0{gone}">{body}</div>'
             f"<div {_style('meta')}>{escape(_meta(message, lang))}</div></div></div>"
         )
     return "".join(parts)
@@ -258,24 +226,13 @@ def plain(messages: Sequence[Json], lang: str) -> str:
         if names := _names(message):
             text += f"\n{names}"
         body = "\n".join(f"  {line}".rstrip() for line in text.split("\n"))
-        name = _chat(message["channel"]).name(lang)
+        name = CHATS[message["channel"]].name(lang)
         parts.append(f"{name} · {when:%m-%d %H:%M:%S} · {_meta(message, lang)}\n{body}")
     return "\n\n".join(parts)
 
 
 def _style(name: str, more: str = "") -> str:
     return f'style="{_INLINE[name]}{more}"'
-
-
-def _chat(channel: str) -> _Chat:
-    return _CHATS[channel]
-
-
-def _by_channel(messages: Iterable[Json]) -> dict[str, list[Json]]:
-    groups: dict[str, list[Json]] = {}
-    for message in messages:
-        groups.setdefault(message["channel"], []).append(message)
-    return groups
 
 
 def _with_times(messages: Iterable[Json]) -> Iterator[tuple[Json, str | None]]:
@@ -291,33 +248,15 @@ def _with_times(messages: Iterable[Json]) -> Iterator[tuple[Json, str | None]]:
 
 
 def _meta(message: dict[str, Any], lang: str) -> str:
-    """Return kind and size of a message, and its receivers if they are people."""
+    """Return kind and size of a message, its receivers if they are people, and if it is gone."""
     texts = TEXTS[lang]
-    content = message["content"]
     if message["media"]:
         meta = page_media.kind(message, lang)
         if message["msgtype"] == "image":
             meta += f" · {size_text(message['media']['size'])}"
-    elif (message["channel"], message["msgtype"]) == ("dingtalk_chat", "markdown"):
-        size, title = len(message["title"]) + len(content), shorten(clean(message["title"]))
-        meta = f"markdown · {size:,} / {MAX_MARKDOWN:,} {texts['characters']}"
-        meta += f" · {texts['title']}: {title}"
     else:
-        kind = texts["text"] if message["msgtype"] == "text" else clean(message["msgtype"])
-        most = _most(message)
-        size = len(content.encode(errors="replace"))
-        limit = f" / {most:,}" if most else ""
-        meta = f"{kind} · {size:,}{limit} {texts['bytes']}"
-        if message["title"]:
-            meta += f" · {texts['title']}: {shorten(clean(message['title']))}"
-    if message["channel"] == "wecom_app":
-        meta += f" · {texts['to']} {shorten(clean(message['to']).replace('|', ', '))}"
-    return meta
-
-
-def _most(message: Json) -> int | None:
-    """Return how many bytes the content may have; None where only the whole request is bounded."""
-    if message["channel"] == "dingtalk_robot" or message["msgtype"] in {"news", "template_card"}:
-        return None
-    robot = message["channel"] == "wecom_robot"
-    return MAX_ROBOT_MARKDOWN if robot and message["msgtype"] in _RICH else MAX_BYTES
+        meta = measure(message, lang)
+    if message["channel"] in {"wecom_app", "dingtalk_notice"}:
+        to = ", ".join(clean(message["to"]).replace("|", ",").split(","))
+        meta += f" · {texts['to']} {shorten(to)}"
+    return f"{meta} · {texts['recalled']}" if message.get("recalled") else meta

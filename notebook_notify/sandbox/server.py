@@ -7,7 +7,9 @@ import time
 from typing import TYPE_CHECKING, Self
 
 from notebook_notify.sandbox.dingtalk import DingTalk
+from notebook_notify.sandbox.dingtalk_org import Organisation
 from notebook_notify.sandbox.dingtalk_robot import DingTalkRobot
+from notebook_notify.sandbox.dingtalk_v1 import DingTalkV1
 from notebook_notify.sandbox.faults import Faults
 from notebook_notify.sandbox.handler import Server
 from notebook_notify.sandbox.inbox import Inbox
@@ -44,7 +46,10 @@ class Sandbox:
         self._inbox = Inbox(clock)
         self.media = MediaStore(clock)
         self.wecom = WeCom(self._inbox, self.media, clock, token_lifetime)
-        self.dingtalk = DingTalk(self._inbox, self.media, clock, token_lifetime)
+        self.dingtalk = Organisation()
+        shared = (self.dingtalk, self._inbox, self.media, clock, token_lifetime)
+        self._oapi = DingTalk(*shared)
+        self._v1 = DingTalkV1(*shared)
         self.wecom_robot = WeComRobot(self._inbox, self.media, clock)
         self.dingtalk_robot = DingTalkRobot(self._inbox, clock)
         self.faults = Faults()
@@ -91,7 +96,7 @@ class Sandbox:
     @property
     def targets(self) -> dict[str, Json]:
         """Ready targets by name: each with its channel and the channel's fields."""
-        platforms = (self.wecom, self.dingtalk, self.wecom_robot, self.dingtalk_robot)
+        platforms = (self.wecom, self._oapi, self.wecom_robot, self.dingtalk_robot, self._v1)
         return {name: one for each in platforms for name, one in each.targets(self.url).items()}
 
     @property
@@ -116,7 +121,8 @@ class Sandbox:
     def expire_tokens(self) -> None:
         """Expire every token that was handed out."""
         self.wecom.expire_tokens()
-        self.dingtalk.expire_tokens()
+        self._oapi.expire_tokens()
+        self._v1.expire_tokens()
 
     def fail_next(
         self,
@@ -125,6 +131,7 @@ class Sandbox:
         errcode: int | None = None,
         errmsg: str | None = None,
         sub_code: str | int | None = None,
+        code: str | None = None,
         path: str | None = None,
         count: int = 1,
         seconds: float | None = None,
@@ -134,15 +141,16 @@ class Sandbox:
         """Let the next matching platform request fail; the module `faults` lists the kinds.
 
         Args:
-            kind: the fault; without it, `errcode` or `sub_code` means "errcode", `status` or
-                `body` means "html".
+            kind: the fault; without it, `errcode` or `sub_code` means "errcode", `code` means
+                "code", `status` or `body` means "html".
             errcode: the errcode to answer; the platform's own text is added.
             errmsg: the errmsg to answer, in place of that text.
             sub_code: DingTalk's code inside errcode 88.
+            code: the code of DingTalk's new host, such as "send.too.fast".
             path: only requests whose path contains this, such as "send" or "upload".
             count: how many requests fail.
             seconds: how long to hang, or the time between two bytes of a drip.
-            status: the HTTP status of "html".
+            status: the HTTP status of "html" or "code".
             body: the body of "html", or the `invaliduser` of "partial".
 
         Raises:
@@ -153,6 +161,7 @@ class Sandbox:
             errcode=errcode,
             errmsg=errmsg,
             sub_code=sub_code,
+            code=code,
             path=path,
             count=count,
             seconds=seconds,
@@ -166,7 +175,9 @@ class Sandbox:
             return self.wecom_robot
         if path.startswith("/robot/"):
             return self.dingtalk_robot
-        return self.wecom if path.startswith("/cgi-bin/") else self.dingtalk
+        if path.startswith("/v1.0/"):
+            return self._v1
+        return self.wecom if path.startswith("/cgi-bin/") else self._oapi
 
     def count(self, *, new_connection: bool, token_request: bool, upload: bool) -> None:
         """Count one platform request."""

@@ -1,28 +1,30 @@
 """WeCom (企业微信): tokens, uploads, messages to an app's group chat and of an app to people.
 
 Documents: developer.work.weixin.qq.com/document/path/91039 (gettoken), 90248 (appchat/send), 90236
-(message/send), 90253 (media/upload), 90313 (error codes). That a token is checked before everything
-else, and a missing secret before a missing corp id, was observed; the order of the other checks is
-not published.
+(message/send), 94867 (message/recall), 90253 (media/upload), 90313 (error codes). That a token is
+checked before everything else, a missing secret before a missing corp id, and the caller's address
+only after the token, was observed; the order of the other checks is not published.
 """
 
 from __future__ import annotations
 
 import json
-import re
 import string
 import threading
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from notebook_notify.sandbox import wecom_chats
 from notebook_notify.sandbox.multipart import read_parts
 from notebook_notify.sandbox.tokens import Tokens, TokenState
 from notebook_notify.sandbox.uploads import wecom_errcode
+from notebook_notify.sandbox.wecom_corp import MEMBERS, App, Chats, Recipients
 from notebook_notify.sandbox.wecom_errors import RefusedError, refusal
 from notebook_notify.sandbox.wire import (
     Answer,
     Call,
     Json,
+    address_listed,
     answer_json,
     random_text,
     read_object,
@@ -37,24 +39,19 @@ if TYPE_CHECKING:
 
 MAX_CONTENT = 2048
 """Bytes of UTF-8 in text.content and markdown.content (path/90236, path/90248)."""
-MAX_USERS, MAX_PARTIES, MAX_TAGS = 1000, 100, 100
-"""Recipients in one message/send (path/90236)."""
 DUPLICATE_DEFAULT, DUPLICATE_MAX = 1800, 14400
 """Seconds of duplicate_check_interval (path/90236)."""
-
-MEMBERS = ("zhangwei", "lisi", "zhaomin")
-UNLICENSED = ("wangwu",)
-PARTIES = ("1", "2")
-TAGS = ("1",)
+RECALL_WITHIN = 24 * 3600
+"""Seconds after a message/send in which it can be recalled (path/94867)."""
 
 
 @dataclass(frozen=True, slots=True)
-class App:
-    """A self-built application and the one chat that it has created."""
+class _Sent:
+    """What message/send delivered; nothing if it was a repeat."""
 
     agent_id: int
-    corp_secret: str = field(default_factory=lambda: random_text(43))
-    chat_id: str = field(default_factory=lambda: "wr" + random_text(30))
+    time: float
+    message: Json | None
 
 
 class WeCom:
@@ -71,12 +68,16 @@ class WeCom:
         self.corp_id = "ww" + random_text(16, string.hexdigits[:16])
         self.app = App(1000002)
         self.other_app = App(1000003)
+        self.trusted_ips: list[str] | None = None
+        """Callers' addresses that pass (企业可信IP); None: all."""
         self._apps = {app.corp_secret: app for app in (self.app, self.other_app)}
+        self._chats = Chats((self.app, self.other_app))
         self._inbox = inbox
         self._media = media
         self._clock = clock
         self._tokens = Tokens(lambda: random_text(214), token_lifetime, clock, renew=False)
         self._delivered_at: dict[tuple[int, str], float] = {}
+        self._sent: dict[str, _Sent] = {}
         self._lock = threading.Lock()
 
     def targets(self, url: str) -> dict[str, Json]:
@@ -101,33 +102,36 @@ class WeCom:
 
     def handle(self, call: Call) -> Answer:
         """Answer a call; errors come with HTTP 200, an unknown path is an empty HTTP 404."""
+        post = {
+            "/cgi-bin/appchat/create": self._appchat_create,
+            "/cgi-bin/appchat/send": self._appchat_send,
+            "/cgi-bin/appchat/update": self._appchat_update,
+            "/cgi-bin/media/upload": self._upload,
+            "/cgi-bin/message/recall": self._recall,
+            "/cgi-bin/message/send": self._message_send,
+        }
+        get = {"/cgi-bin/gettoken": self._gettoken, "/cgi-bin/appchat/get": self._appchat_get}
+        answer = (post | get).get(call.path)
+        if answer is None:
+            return Answer(b"", 404, "text/plain")
         try:
-            match call.path:
-                case "/cgi-bin/gettoken":
-                    _require_method(call, "GET", 43001)
-                    return answer_json(self._gettoken(call))
-                case "/cgi-bin/appchat/send":
-                    _require_method(call, "POST", 43002)
-                    return answer_json(self._appchat_send(call))
-                case "/cgi-bin/message/send":
-                    _require_method(call, "POST", 43002)
-                    return answer_json(self._message_send(call))
-                case "/cgi-bin/media/upload":
-                    _require_method(call, "POST", 43002)
-                    return answer_json(self._upload(call))
+            if call.path in post:
+                _require_method(call, "POST", 43002)
+            else:
+                _require_method(call, "GET", 43001)
+            return answer_json(answer(call))
         except RefusedError as refused:
-            reply = self.refusal(refused.errcode)
+            reply = refusal(refused.errcode, address=call.address)
             return answer_json(reply | {"errmsg": refused.prefix + reply["errmsg"]})
-        return Answer(b"", 404, "text/plain")
 
     def refusal(self, errcode: int, errmsg: str | None = None, sub_code: str | None = None) -> Json:
         """Return the reply for an errcode, its text with the hint that the platform appends."""
         return refusal(errcode, errmsg, sub_code)
 
-    def revoke(self, call: Call) -> Json:
+    def revoke(self, call: Call) -> Answer:
         """Expire the token that the call carries and say so."""
         self._tokens.expire(call.query.get("access_token", ""))
-        return self.refusal(42001)
+        return answer_json(self.refusal(42001))
 
     def expire_tokens(self) -> None:
         """Expire every token."""
@@ -148,7 +152,7 @@ class WeCom:
         return {"errcode": 0, "errmsg": "ok", "access_token": token, "expires_in": seconds}
 
     def _caller(self, call: Call) -> App:
-        """Return the application that the token belongs to."""
+        """Return the application that the token belongs to, if the caller's address may call."""
         token = call.query.get("access_token")
         if not token:
             raise RefusedError(41001)
@@ -158,6 +162,8 @@ class WeCom:
             case TokenState.EXPIRED:
                 raise RefusedError(42001)
             case str(secret):
+                if not address_listed(call.address, self.trusted_ips):
+                    raise RefusedError(60020)
                 return self._apps[secret]
 
     def _open(self, call: Call) -> tuple[App, Json]:
@@ -195,17 +201,20 @@ class WeCom:
             raise RefusedError(40007)
         return "", found
 
+    def _appchat_create(self, call: Call) -> Json:
+        app, body = self._open(call)
+        return wecom_chats.create(self._chats, app, body)
+
+    def _appchat_update(self, call: Call) -> Json:
+        app, body = self._open(call)
+        return wecom_chats.update(self._chats, app, body)
+
+    def _appchat_get(self, call: Call) -> Json:
+        return wecom_chats.get(self._chats, self._caller(call), call.query.get("chatid"))
+
     def _appchat_send(self, call: Call) -> Json:
         app, body = self._open(call)
-        chat_id = body.get("chatid")
-        if chat_id is None:
-            raise RefusedError(86201)
-        if not isinstance(chat_id, str) or not re.fullmatch("[0-9a-zA-Z]{1,32}", chat_id):
-            raise RefusedError(86001)
-        if all(chat_id != known.chat_id for known in self._apps.values()):
-            raise RefusedError(86003)
-        if chat_id != app.chat_id:
-            raise RefusedError(86008)
+        chat_id = self._chats.of(app, body.get("chatid")).chat_id
         content, media = self._message(body)
         if len(content.encode()) > MAX_CONTENT:
             raise RefusedError(45002)
@@ -215,14 +224,32 @@ class WeCom:
 
     def _message_send(self, call: Call) -> Json:
         app, body = self._open(call)
-        recipients = _Recipients.read(body)
+        recipients = Recipients.read(body)
         content, media = self._app_message(app, body)
         if not recipients.valid:
             raise RefusedError(81013)
+        message = None
         if not self._is_duplicate(app, body):
             to = recipients.valid
-            self._inbox.add("wecom", "wecom_app", to, body["msgtype"], content, media)
-        return {"errcode": 0, "errmsg": "ok", **recipients.refused, "msgid": random_text(64)}
+            message = self._inbox.add("wecom", "wecom_app", to, body["msgtype"], content, media)
+        msgid = random_text(64)
+        self._sent[msgid] = _Sent(app.agent_id, self._clock(), message)
+        return {"errcode": 0, "errmsg": "ok", **recipients.refused, "msgid": msgid}
+
+    def _recall(self, call: Call) -> Json:
+        """Take a message back; which code an old or unknown msgid has is not published."""
+        app, body = self._open(call)
+        msgid = body.get("msgid")
+        if msgid is None or msgid == "":
+            raise RefusedError(40063)
+        sent = self._sent.get(msgid) if isinstance(msgid, str) else None
+        if sent is None or sent.agent_id != app.agent_id:
+            raise RefusedError(40058)
+        if self._clock() - sent.time > RECALL_WITHIN:
+            raise RefusedError(40058)
+        if sent.message is not None:
+            self._inbox.recall(sent.message)
+        return {"errcode": 0, "errmsg": "ok"}
 
     def _app_message(self, app: App, body: Json) -> tuple[str, Media | None]:
         """Check agentid, msgtype, content and flags; return what is delivered."""
@@ -257,46 +284,6 @@ class WeCom:
                 return True
             self._delivered_at[key] = now
             return False
-
-
-@dataclass(frozen=True, slots=True)
-class _Recipients:
-    """Who gets a message (joined by a vertical bar), and who cannot, by reply field."""
-
-    valid: str
-    refused: Json
-
-    @classmethod
-    def read(cls, body: Json) -> _Recipients:
-        users = _names(body, "touser", MAX_USERS, 40032)
-        parties = _names(body, "toparty", MAX_PARTIES, 82002)
-        tags = _names(body, "totag", MAX_TAGS, 82003)
-        if not users and not parties and not tags:
-            raise RefusedError(82001)
-        if users == ["@all"]:
-            return cls("@all", {})
-        lower = [user.lower() for user in users]
-        valid = [user for user in lower if user in MEMBERS]
-        valid += [f"party:{party}" for party in parties if party in PARTIES]
-        valid += [f"tag:{tag}" for tag in tags if tag in TAGS]
-        refused = {
-            "invaliduser": "|".join(u for u in lower if u not in MEMBERS + UNLICENSED),
-            "unlicenseduser": "|".join(u for u in lower if u in UNLICENSED),
-            "invalidparty": "|".join(p for p in parties if p not in PARTIES),
-            "invalidtag": "|".join(t for t in tags if t not in TAGS),
-        }
-        return cls("|".join(valid), {name: ids for name, ids in refused.items() if ids})
-
-
-def _names(body: Json, field_name: str, most: int, too_many: int) -> list[str]:
-    """Return the ids of a recipient field, which are joined by vertical bars."""
-    value = body.get(field_name, "")
-    if not isinstance(value, str):
-        raise RefusedError(40031 if field_name == "touser" else 40035)
-    names = [name for name in value.split("|") if name]
-    if len(names) > most:
-        raise RefusedError(too_many)
-    return names
 
 
 def _content(body: Json) -> str:

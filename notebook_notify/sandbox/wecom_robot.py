@@ -93,16 +93,16 @@ class WeComRobot:
             _require_post(call)
             return answer_json(answer(call))
         except RefusedError as refused:
-            reply = refusal(refused.errcode)
+            reply = refusal(refused.errcode, address=call.address)
             return answer_json(reply | {"errmsg": refused.prefix + reply["errmsg"]})
 
     def refusal(self, errcode: int, errmsg: str | None = None, sub_code: str | None = None) -> Json:
         """Return the reply for an errcode, its text with the hint that the platform appends."""
         return refusal(errcode, errmsg, sub_code)
 
-    def revoke(self, call: Call) -> Json:  # noqa: ARG002 - the platforms' protocol
+    def revoke(self, call: Call) -> Answer:  # noqa: ARG002 - the platforms' protocol
         """Answer as for a robot that was taken out of its group; the key stays good."""
-        return refusal(93000)
+        return answer_json(refusal(93000))
 
     def _key(self, call: Call) -> str:
         key = call.query.get("key", "")

@@ -6,6 +6,7 @@ import json
 import secrets
 import string
 from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 if TYPE_CHECKING:
@@ -25,6 +26,8 @@ class Call:
     body: bytes
     address: str = "127.0.0.1"
     """The caller's."""
+    token: str = ""
+    """What the header x-acs-dingtalk-access-token holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +58,8 @@ class Platform(Protocol):
     def refusal(self, errcode: int, errmsg: str | None, sub_code: str | None) -> Json:
         """Return the reply for an error code, with its usual text unless one is given."""
 
-    def revoke(self, call: Call) -> Json:
-        """Expire the token that the call carries and return the reply which says so."""
+    def revoke(self, call: Call) -> Answer:
+        """Expire the token that the call carries and return the answer which says so."""
 
 
 def answer_json(payload: object, status: int = 200) -> Answer:
@@ -79,6 +82,14 @@ def read_object(body: bytes) -> Json | None:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise ValueError(name)
+
+
+def address_listed(address: str, allowed: list[str] | None) -> bool:
+    """Tell whether a list of addresses lets a caller pass; `*` in one stands for anything.
+
+    DingTalk's console takes the star (`203.0.113.*`). None lets everybody pass.
+    """
+    return allowed is None or any(fnmatchcase(address, one) for one in allowed)
 
 
 def utf8_cut(text: str, max_bytes: int) -> str:

@@ -158,3 +158,12 @@ def test_secrets_are_masked_before_they_are_cut() -> None:
     for before in range(PART_BYTES):
         (line,) = part_lines([Part(1, 1, "x" * before + " " + secret)])
         assert "S3CR" not in line
+
+
+def test_a_padded_line_has_no_half_of_a_secret():
+    """White space that is not shown does not have a secret cut that stands after it."""
+    remember("correct-horse-battery")
+    batch = _batch(_cell(5, 0, 1, " " * 3_990 + "x correct-horse-battery"), _cell(6, 2, 1, "b"))
+    first, _ = part_lines(batch.run().parts)
+    assert " · x " in first
+    assert "correct" not in first

@@ -148,6 +148,13 @@ def test_blank_lines_of_the_output_stay() -> None:
     assert told(replace(DONE, record=Record(("a", "", "b"), 3)), 2048).endswith("a\n\nb")
 
 
+def test_a_heading_alone_has_no_more_room_than_others() -> None:
+    """The count of lines of which none can be shown is left out where it does not fit."""
+    run = replace(FAILED, title="", link="0" * 10, record=Record((), 3))
+    sizes = [len(told(run, limit).encode()) - limit for limit in range(240, 300)]
+    assert max(sizes) <= 0
+
+
 _texts = st.text(
     st.one_of(st.characters(codec="utf-8"), st.sampled_from("好👨‍👩‍👧é🇨🇳\n*_`<@[](#>| \t")),
     max_size=400,

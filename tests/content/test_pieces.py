@@ -81,9 +81,20 @@ def test_a_caption_stays():
 def test_a_long_text_says_what_is_missing(monkeypatch):
     """Of a text over the budget the beginning is kept, and how much more there was is said."""
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "en")
-    piece = _piece({"text/plain": "x" * 5000, "text/markdown": "y" * 1001})
-    assert piece.text == "x" * 1000 + "… (4,000 more characters)"
-    assert piece.markdown == "y" * 1000 + "… (1 more characters)"
+    piece = _piece({"text/plain": "x " * 2500, "text/markdown": "y " * 500 + "z"})
+    assert piece.text == "x " * 500 + "… (4,000 more characters)"
+    assert piece.markdown == "y " * 500 + "… (1 more characters)"
+
+
+@pytest.mark.parametrize("gap", [" ", "\n", ""])
+def test_a_cut_leaves_no_half_of_a_word(monkeypatch, gap):
+    """What stands across the cut may be a secret, and is left out as a whole."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "en")
+    piece = piece_of({"text/plain": "x" * 4990 + gap + "correct-horse-battery"}, None, 5000)
+    assert "correct" not in piece.text
+    kept, _, said = piece.text.partition("… (")
+    assert len(kept) + int(said.split()[0].replace(",", "")) == 4990 + len(gap) + 21
+    assert len(kept) >= 4000
 
 
 def test_html_is_kept_whole_or_not_at_all():

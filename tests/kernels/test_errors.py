@@ -154,6 +154,17 @@ def test_strict_fails_the_cell_once(kernel, box):
     assert kernel.run("_").value == "42"
 
 
+def test_strict_fails_a_cell_whose_key_cannot_be_made(kernel, box):
+    """Under ``--strict`` a ``--once`` that cannot be filled in fails the cell too; else it is told."""
+    shown = kernel.run("%%notify_wechat --strict --once {no_such_day}\n6 * 7")
+    assert (shown.error.ename, shown.value) == ("SendError", "42")
+    assert "{no_such_day} could not be filled in" in shown.tracebacks[0]
+    shown = kernel.run("%%notify_wechat --once {no_such_day}\n6 * 7")
+    assert (shown.error, shown.value) == (None, "42")
+    assert "{no_such_day} could not be filled in" in shown.outputs[-1].data["text/plain"]
+    assert box.inbox == []
+
+
 def test_strict_leaves_a_failed_cells_error_alone(kernel, box):
     """A cell that failed keeps its own error only, also under ``--strict``."""
     box.fail_next(errcode=60020, path="send")

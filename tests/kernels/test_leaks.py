@@ -49,6 +49,10 @@ CELLS = [
     "refused",
     "%%notify_dingtalk --to keyd --app-secret {wrong} --strict\nprint('refused')",
     "%notify_wechat --to file --corp-secret {wrong} --strict a line",
+    # The new host, whose token is in a header and whose secret is in a body.
+    "%%notify_dingtalk --to robot -o robot\nprint('robot')",
+    "robot.results[0].recaller, vars(robot.results[0].recaller), robot.recall()",
+    "%%notify_dingtalk --to robot --app-secret {wrong} -o worse\nprint('refused')",
     "refused.raise_for_status()",
     "import notebook_notify as nn\nnn.send('x', to='nobody')",
     "from notebook_notify import sender",
@@ -56,7 +60,7 @@ CELLS = [
     "target.fields['corp_secret'], str(target.fields['corp_secret']), f\"{target.fields['corp_secret']}\"",
     "import pickle\n"
     "pickled = []\n"
-    "for one in (report, refused, target, *map(sender.TARGETS.resolve, ('envd', 'keyd'))):\n"
+    "for one in (report, refused, robot, worse, target, *map(sender.TARGETS.resolve, ('envd', 'keyd'))):\n"
     "    try:\n        pickled.append(pickle.dumps(one))\n"
     "    except Exception as error:\n        print(type(error).__name__, error)\n"
     "open(os.environ['PICKLES'], 'wb').write(b''.join(pickled))",
@@ -95,7 +99,11 @@ def traces(environment_for, start_kernel, tmp_path_factory):
     folder = tmp_path_factory.mktemp("leaks")
     left = tmp_path_factory.mktemp("left")
     with Sandbox() as box:
-        chat, ding = (box.targets[f"sandbox-{kind}"] for kind in ("wecom_chat", "dingtalk_chat"))
+        chat, ding, robot = (
+            box.targets[f"sandbox-{kind}"]
+            for kind in ("wecom_chat", "dingtalk_chat", "dingtalk_app_robot")
+        )
+        assert robot["app_secret"] == ding["app_secret"]
         wrong = "Wr0ng-" + chat["corp_secret"][::-1]
         (folder / "notebook_notify.toml").write_text(
             "[targets.file]\n"
@@ -110,6 +118,12 @@ def traces(environment_for, start_kernel, tmp_path_factory):
             + "".join(
                 f"{key} = {json.dumps(value)}\n"
                 for key, value in ding.items()
+                if key != "app_secret"
+            )
+            + 'app_secret = "keyring:dingtalk/ours"\n[targets.robot]\n'
+            + "".join(
+                f"{key} = {json.dumps(value)}\n"
+                for key, value in robot.items()
                 if key != "app_secret"
             )
             + 'app_secret = "keyring:dingtalk/ours"\n'
@@ -162,16 +176,17 @@ def traces(environment_for, start_kernel, tmp_path_factory):
 
 def _tokens(box):
     """The tokens that the sandbox gave out."""
-    return [*box.wecom._tokens._tokens, *box.dingtalk._tokens._tokens]
+    platforms = (box.wecom, box._oapi, box._v1)
+    return [token for one in platforms for token in one._tokens._tokens]
 
 
 def test_the_run_did_what_it_should(traces):
     """Messages arrived, refusals and lost connections were told, logs and history were written."""
     told = [shown.box for shown in traces["shown"]]
-    assert len(traces["inbox"]) == 6
-    assert sum(box.startswith("✓") for box in told) == 6
+    assert len(traces["inbox"]) == 7
+    assert sum(box.startswith("✓") for box in told) == 7
     assert sum(box.startswith("✗") for box in told) >= 10
-    assert len([name for name in traces["secrets"] if name.startswith("token")]) == 2
+    assert len([name for name in traces["secrets"] if name.startswith("token")]) == 3
     assert b"urllib3" in traces["debug.log"]
     assert len(traces["pickles"]) > 100
     errors = [shown.error.ename for shown in traces["shown"] if shown.error]

@@ -275,6 +275,11 @@ def test_summary_title_and_options(kernel, box):
     assert box.inbox == []
     dry = kernel.run("%%notify_wechat --dry-run\nprint('not sent')")
     assert "not sent" in dry.outputs[-1].data["text/plain"]
+    dry = kernel.run(
+        "%%notify_wechat --dry-run --max-messages 1\n"
+        "display({'image/png': 'iVBORw0KGgo='}, raw=True)"
+    )
+    assert "--max-messages 2 sends all" in dry.outputs[-1].data["text/plain"]
     assert box.inbox == []
 
 

@@ -157,6 +157,7 @@ def test_a_time_limit_is_told_where_nobody_watches(run, box, monkeypatch):
     [
         "# nothing",
         "exit",
+        "quit()",
         "%notify_targets",
         "%notify_auto",
         "%notify_wechat hello",

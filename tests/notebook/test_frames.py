@@ -51,6 +51,15 @@ def test_others_messages_are_not_read():
     )
 
 
+def test_a_big_error_is_one():
+    """``%run`` of a script that fails with a long text has failed, whatever the traceback holds."""
+    text = 'said "evalue": "x"\n' * BIG
+    content = {"traceback": [f"ValueError: {text}"], "ename": "ValueError", "evalue": text}
+    told = _read(_frames("error", content)).error
+    assert told.startswith('ValueError: said "evalue": "x"\nsaid')
+    assert len(told) <= 64 << 10
+
+
 UNIT = st.sampled_from(
     ["a", "\n", "\\", '"', "中", "🎉", "\x00", "\\n", "\\\\n", "\r", "é", "\u2028"]
 )

@@ -11,6 +11,7 @@ from IPython.utils.capture import capture_output
 
 from notebook_notify.notebook import telling
 from notebook_notify.notebook.capture import Capture
+from notebook_notify.secret import remember
 
 
 @pytest.fixture
@@ -86,6 +87,43 @@ def test_a_cell_that_could_not_be_begun_says_so(run, sent, monkeypatch, language
     assert "abcdef0123456789" not in shown
     assert sent == []
     assert said not in run("print('next')")
+
+
+def test_trouble_is_cut_where_no_secret_is(run, sent, monkeypatch):
+    """Of a long trouble the beginning is shown, and no half of a secret at its end."""
+    remember("correct-horse-battery")
+
+    def refuse(self):
+        raise OSError("." * 950 + "correct-horse-battery")
+
+    monkeypatch.setattr(Capture, "start", refuse)
+    shown = run("%%notify_wechat\nprint('ran')")
+    assert "....." in shown
+    assert "correct" not in shown
+
+
+@pytest.mark.skipif(IPython.version_info < (9, 4), reason="%%time keeps the error to itself there")
+def test_below_another_magic_our_trouble_is_not_the_cells(run, sent, monkeypatch):
+    """Below ``%%time`` too a cell keeps its own error, and trouble of ours is told beside it."""
+
+    def fail(*_, **__):
+        raise RuntimeError("ours")
+
+    monkeypatch.setattr(telling, "tell", fail)
+    shown = run("%%time\n%%notify_wechat\n1/0")
+    assert "notebook_notify: RuntimeError: ours" in shown
+    assert shown.count("Traceback (most recent call last)") == 1
+    assert "ZeroDivisionError" in shown
+    assert "Traceback" not in run("%%time\n%%notify_wechat\nprint('ran')")
+
+
+@pytest.mark.parametrize("form", ["--wait 0.2s", "--timeout 0.2s", "--timeout 0.2s --wait 9s"])
+def test_the_end_has_half_of_the_budget(run, sent, monkeypatch, form):
+    """A message that hangs while the cell runs is waited for half of what there is at most."""
+    given = []
+    monkeypatch.setattr(telling.Watch, "stop", lambda _, within: given.append(within))
+    run(f"%%notify_wechat {form}\nprint('ran')")
+    assert given == [0.2 if "9s" in form else 0.1]
 
 
 def test_a_line_taken_away_is_a_cell_told(run, shell, sent):

@@ -133,6 +133,37 @@ class Caller:
             content_type=content_type,
         )
 
+    def dingtalk(self, path, body=None, **query):
+        """Return the reply of a call to the older host: POST with a body, else GET."""
+        method = "GET" if body is None else "POST"
+        return self.json(method, path, body, access_token=self.dingtalk_token(), **query)
+
+    def v1(self, path, body, *, token=None, content_type="application/json"):
+        """Return HTTP status and reply of a call to the new host, with a token of it."""
+        raw = body if isinstance(body, bytes) else json.dumps(body, ensure_ascii=False).encode()
+        headers = {"Content-Type": content_type}
+        headers |= {"x-acs-dingtalk-access-token": token} if token else {}
+        self.connection.request("POST", path, raw, headers)
+        response = self.connection.getresponse()
+        return response.status, json.loads(response.read())
+
+    def v1_token(self):
+        app = self.targets["sandbox-dingtalk_app_robot"]
+        body = {"appKey": app["app_key"], "appSecret": app["app_secret"]}
+        return self.v1("/v1.0/oauth2/accessToken", body)[1]["accessToken"]
+
+    def robot_send(self, content="hi", *, token=None, key="sampleText", param=None, **fields):
+        """Send to the group as the application's robot; return HTTP status and reply."""
+        app = self.targets["sandbox-dingtalk_app_robot"]
+        body = {
+            "robotCode": app["robot_code"],
+            "openConversationId": app["open_conversation_id"],
+            "msgKey": key,
+            "msgParam": json.dumps({"content": content} if param is None else param),
+        }
+        path = "/v1.0/robot/groupMessages/send"
+        return self.v1(path, body | fields, token=token or self.v1_token())
+
 
 @pytest.fixture
 def make_png():

@@ -35,6 +35,31 @@ def test_a_sub_code_fault_comes_inside_88(caller, sandbox):
     }
 
 
+def test_a_code_fault_is_an_answer_of_the_new_host(caller, sandbox):
+    """A code comes with its own HTTP status and text, or with those that the test gives."""
+    sandbox.fail_next(code="Forbidden.AccessDenied.QpsLimitForApi", path="/v1.0/robot")
+    sandbox.fail_next(code="system.busy", errmsg="slow", status=503, path="/v1.0/robot")
+    status, body = caller.robot_send()
+    assert (status, body["code"]) == (403, "Forbidden.AccessDenied.QpsLimitForApi")
+    assert body["message"] == "当前接口的请求触发限流"
+    status, body = caller.robot_send()
+    assert (status, body["code"], body["message"]) == (503, "system.busy", "slow")
+    assert sandbox.inbox == []
+    assert caller.robot_send()[0] == 200
+
+
+def test_an_errcode_at_the_new_host_stays_an_errcode(caller, sandbox):
+    """As for a path that it does not know at all, the answer is HTTP 200 with errcode."""
+    sandbox.fail_next(errcode=404, path="/v1.0/robot")
+    assert caller.robot_send() == (200, {"errcode": 404, "errmsg": "请求的URI地址不存在"})
+
+
+def test_throttling_by_address_has_no_code_at_all(caller, sandbox):
+    """The new host's calls meet the gateway's body without errcode and code, too."""
+    sandbox.fail_next("no_errcode", path="/v1.0/robot")
+    assert caller.robot_send()[1] == {"status": 1111, "wait": 5, "punish": "deny"}
+
+
 def test_a_fault_waits_for_its_path_and_counts(caller, sandbox):
     """A fault for `send` leaves gettoken alone, and lasts for `count` requests."""
     sandbox.fail_next(errcode=-1, path="send", count=2)
@@ -96,6 +121,16 @@ def test_an_expired_fault_kills_the_token(caller, sandbox):
     assert caller.appchat()["errcode"] == caller.chat_send()["errcode"] == 0
 
 
+def test_an_expired_fault_kills_the_new_hosts_token(caller, sandbox):
+    """There the answer is HTTP 400, and the next token is another one."""
+    token = caller.v1_token()
+    sandbox.fail_next("expired", path="/v1.0/robot")
+    for _ in range(2):
+        status, body = caller.robot_send(token=token)
+        assert (status, body["code"]) == (400, "InvalidAuthentication")
+    assert caller.v1_token() != token
+
+
 @pytest.mark.parametrize(("kind", "delivered"), [("hang", 0), ("deliver_hang", 1)])
 def test_a_hang_never_answers(caller, sandbox, kind, delivered):
     """The caller waits in vain; with deliver_hang the message is there all the same."""
@@ -142,6 +177,8 @@ def test_a_drip_keeps_coming(caller, sandbox):
         {},
         {"kind": "gremlin"},
         {"kind": "errcode"},
+        {"kind": "code"},
+        {"code": 3},
         {"errcode": "45009"},
         {"kind": "hang", "seconds": "1"},
         {"kind": "html", "path": 3},

@@ -53,7 +53,7 @@ def _fetch(url, **headers):
 
 
 def test_the_page_shows_what_was_delivered(caller, sandbox):
-    """Each channel's message stands in its own phone, whitespace kept in the markup."""
+    """Each channel's message stands in its own phone, whitespace kept; three phones are drawn."""
     caller.appchat("✅ 完成\n  两格缩进")
     caller.chat_send("❌ 失败")
     _, html = _fetch(sandbox.url)
@@ -62,18 +62,62 @@ def test_the_page_shows_what_was_delivered(caller, sandbox):
         "wecom_chat",
         "dingtalk_chat",
         "wecom_app",
-        "wecom_robot",
-        "dingtalk_robot",
     ]
     assert '<div class="bubble">✅ 完成\n  两格缩进</div>' in html
     assert '<div class="bubble">❌ 失败</div>' in html
 
 
 def test_an_empty_page_says_what_to_do(sandbox):
-    """Without a message every phone names the magic that would fill it."""
+    """Without a message each of three phones names its magic, and a line names the other targets."""
     _, html = _fetch(sandbox.url)
     for magic in ("%%notify_wechat<", "%%notify_wechat_app<", "%%notify_dingtalk<"):
         assert magic in html
+    line = re.search(r'<p class="also">.*?</p>', html)[0]
+    named = re.findall("<code>(.*?)</code>", line)
+    assert named == [
+        "sandbox-wecom_robot",
+        "sandbox-dingtalk_robot",
+        "sandbox-dingtalk_app_robot",
+        "sandbox-dingtalk_notice",
+    ]
+    assert set(named) < set(sandbox.targets)
+
+
+def test_whoever_has_spoken_has_a_phone(sandbox):
+    """Channels with messages are drawn, however many; what is drawn is not named again below."""
+    spoken = [_message(channel=name) for name in ("dingtalk_notice", "dingtalk_app_robot")]
+    html = page.full(spoken, "en", "n", {}.get)
+    assert re.findall('id="([a-z_]+)"', html) == [
+        "dingtalk_notice",
+        "dingtalk_app_robot",
+        "wecom_chat",
+    ]
+    assert "sandbox-dingtalk_notice" not in html
+    assert "sandbox-wecom_app" in html
+    every = [_message(channel=target["channel"]) for target in sandbox.targets.values()]
+    html = page.full(every, "en", "n", {}.get)
+    assert html.count("<section") == 7
+    assert 'class="also"' not in html
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "已撤回"), ("en", "recalled")])
+def test_a_recalled_message_is_struck_through(lang, word):
+    """What was taken back stays readable, struck through and named, on the page and elsewhere."""
+    gone = [_message("oops", "wecom_app", "lisi") | {"recalled": True}]
+    whole, fragment = page.full(gone, lang, "n", {}.get), page.inline(gone, "http://x", lang)
+    assert '<article class="recalled">' in whole
+    assert "text-decoration:line-through" in fragment
+    for text in (whole, fragment, page.plain(gone, lang)):
+        assert f" · {word}" in text
+        assert "oops" in text
+    kept = page.full([_message()], lang, "n", {}.get)
+    assert '<article class="recalled">' not in kept
+
+
+def test_a_notice_says_to_whom_it_went():
+    """People, not a group, receive a work notice: they stand beside its size."""
+    message = _message("x", "dingtalk_notice", "zhangwei,lisi")
+    assert "text · 1 / 2,048 bytes · to zhangwei, lisi" in page.plain([message], "en")
 
 
 @pytest.mark.parametrize(

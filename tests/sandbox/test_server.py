@@ -32,14 +32,16 @@ def test_a_hundred_sends_on_one_connection_are_counted_as_such(caller, sandbox):
 
 def test_targets_are_complete_and_real_in_form(sandbox):
     """Each target names its channel, its fields, and this sandbox, in the platforms' own forms."""
-    chat, people, ding, robot, signed, worded = sandbox.targets.values()
+    chat, people, ding, notice, robot, signed, worded, app_robot = sandbox.targets.values()
     assert list(sandbox.targets) == [
         "sandbox-wecom_chat",
         "sandbox-wecom_app",
         "sandbox-dingtalk_chat",
+        "sandbox-dingtalk_notice",
         "sandbox-wecom_robot",
         "sandbox-dingtalk_robot",
         "sandbox-dingtalk_robot-keyword",
+        "sandbox-dingtalk_app_robot",
     ]
     assert set(chat) == {"channel", "corp_id", "corp_secret", "chat_id", "base_url"}
     assert set(people) == {"channel", "corp_id", "corp_secret", "agent_id", "users", "base_url"}
@@ -51,6 +53,18 @@ def test_targets_are_complete_and_real_in_form(sandbox):
     assert re.fullmatch("ding[0-9a-z]{16}", ding["app_key"])
     assert len(ding["app_secret"]) == 64
     assert re.fullmatch("chat[0-9a-f]{32}", ding["chat_id"])
+    assert set(notice) == {"channel", "app_key", "app_secret", "agent_id", "users", "base_url"}
+    assert notice["users"] == ["zhangwei", "lisi"]
+    assert set(app_robot) == {
+        "channel",
+        "app_key",
+        "app_secret",
+        "robot_code",
+        "open_conversation_id",
+        "base_url",
+    }
+    assert app_robot["app_key"] == app_robot["robot_code"] == ding["app_key"]
+    assert re.fullmatch("cid[0-9a-zA-Z+/]{22}==", app_robot["open_conversation_id"])
     assert set(robot) == {"channel", "webhook", "base_url"}
     assert uuid.UUID(robot["webhook"]).version == 4
     assert set(signed) == {"channel", "webhook", "secret", "base_url"}
@@ -189,7 +203,7 @@ def test_the_command_prints_its_address_and_ends_cleanly(signum):
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         url = re.search(r"http://127\.0\.0\.1:\d+", process.stdout.readline())[0]
-        assert len(SandboxClient(url).targets) == 6
+        assert len(SandboxClient(url).targets) == 8
         process.send_signal(signum)
         assert process.wait(timeout=5) == 0
         assert process.stderr.read() == ""

@@ -98,6 +98,7 @@ def test_appchat_delivers_and_answers_no_more_than_documented(caller, sandbox):
         "content": content,
         "mentions": [],
         "media": None,
+        "recalled": False,
         "time": message["time"],
     }
 
@@ -224,3 +225,48 @@ def test_a_repeat_without_the_flag_is_delivered(caller, sandbox):
     caller.app_message("done")
     caller.app_message("done")
     assert len(sandbox.inbox) == 2
+
+
+def _recall(caller, **body):
+    return caller.json("POST", "/cgi-bin/message/recall", body, access_token=caller.wecom_token())[
+        "errcode"
+    ]
+
+
+def test_a_message_is_recalled_within_a_day(caller, clock, sandbox):
+    """message/recall marks what the msgid names, and that alone, for 24 hours."""
+    first, second = (caller.app_message(text)["msgid"] for text in ("wrong", "right"))
+    clock.now += 24 * 3600
+    assert _recall(caller, msgid=first) == 0
+    assert [message["recalled"] for message in sandbox.inbox] == [True, False]
+    clock.now += 1
+    assert _recall(caller, msgid=second) == 40058
+    assert sandbox.inbox[1]["recalled"] is False
+
+
+def test_only_the_sender_recalls(caller, sandbox):
+    """Without a msgid it is 40063, an unknown one or another application's is 40058."""
+    assert _recall(caller) == 40063
+    assert _recall(caller, msgid="unknown") == 40058
+    msgid = caller.app_message()["msgid"]
+    other = caller.json(
+        "GET",
+        "/cgi-bin/gettoken",
+        corpid=sandbox.wecom.corp_id,
+        corpsecret=sandbox.wecom.other_app.corp_secret,
+    )["access_token"]
+    reply = caller.json("POST", "/cgi-bin/message/recall", {"msgid": msgid}, access_token=other)
+    assert reply["errcode"] == 40058
+    assert sandbox.inbox[0]["recalled"] is False
+
+
+def test_an_address_that_is_not_trusted_gets_a_token_and_nothing_else(caller, sandbox):
+    """From elsewhere gettoken answers, and every other call is 60020 with the caller's address."""
+    sandbox.wecom.trusted_ips = ["203.0.113.7"]
+    assert caller.wecom_token()
+    reply = caller.appchat()
+    assert reply["errcode"] == 60020
+    assert ", from ip: 127.0.0.1, " in reply["errmsg"]
+    assert caller.app_message()["errcode"] == 60020
+    sandbox.wecom.trusted_ips.append("127.0.0.1")
+    assert caller.appchat()["errcode"] == caller.app_message()["errcode"] == 0
