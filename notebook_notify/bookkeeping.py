@@ -109,9 +109,11 @@ class Bookkeeping:
             report = deliver([(one.target, one.message) for one in drafts], left)
         except SendInterrupted as interrupt:
             report, interrupted = interrupt.report, True
-        except BaseException:
+        except BaseException as error:
             if once is not None:
-                self._settle([Line(one.target, "failed") for one in drafts], once, verdict, 0.0)
+                # A second Ctrl-C, while what came of the first is found out, tells nothing.
+                outcome = "failed" if isinstance(error, Exception) else "unknown"
+                self._settle([Line(one.target, outcome) for one in drafts], once, verdict, 0.0)
             raise
         lines = [
             Line(one.target, result.outcome, result.code, one.text)
@@ -167,23 +169,26 @@ class Bookkeeping:
             ),
         )
 
-    def _look(self) -> Future[None] | None:
+    def _look(self) -> Future[Path] | None:
         """Begin to find out whether the file can be used; ``None`` if that is known."""
-        return None if self._looked == path_of() else self._start(_usable)
+        with contextlib.suppress(LedgerError):  # there is no such folder: told by the look
+            if self._looked == path_of():
+                return None
+        return self._start(_usable)
 
     def _note(
-        self, lines: list[Line], verdict: str, looked: Future[None] | None
+        self, lines: list[Line], verdict: str, looked: Future[Path] | None
     ) -> tuple[str, ...]:
         """Have the messages written down a moment later; what is wrong, now or the last time."""
         if looked is not None:
-            _, trouble = _waited(looked, LOOK)
+            known = _waited(looked, LOOK)
+            self._looked, trouble = known
             if trouble:
                 return (trouble,)
-            self._looked = path_of()
         with self._lock:
             trouble, self._trouble = self._trouble, ""
             self._unwritten.append((verdict, lines))
-            if self._writer is None:
+            if self._writer is None or self._writer.done():  # done: it could not be started
                 self._hurry.clear()
                 self._writer = self._start(self._write)
         return (trouble,) if trouble else ()
@@ -256,8 +261,10 @@ def _claimed(targets: list[Target], key: str, verdict: str, lasts: float) -> lis
     return Ledger(path_of()).claim(targets, key, verdict, lasts=lasts)
 
 
-def _usable() -> None:
-    look_at(path_of())
+def _usable() -> Path:
+    path = path_of()
+    look_at(path)
+    return path
 
 
 def _recorded(lines: list[Line], verdict: str, key: str | None) -> None:

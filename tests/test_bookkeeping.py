@@ -131,8 +131,18 @@ def test_ctrl_c_is_written_down(known, monkeypatch):
     assert contents(known) == ["done"]
 
 
-def _interrupt(*_):
+def _interrupt(*_, **__):
     raise KeyboardInterrupt
+
+
+def test_ctrl_c_that_tells_nothing_is_no_failure(known, monkeypatch):
+    """Ctrl-C of which nobody knows whether the message left by then: it is not sent again."""
+    with monkeypatch.context() as now:
+        now.setattr(sender.SENDER, "send", _interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            send("done", CHAT, once="daily")
+    assert send("done", CHAT, once="daily").outcome == "unknown"
+    assert contents(known) == []
 
 
 def test_ctrl_c_while_the_key_is_claimed(known, monkeypatch):
@@ -214,6 +224,30 @@ def test_a_disk_that_fills_up_is_told_with_the_next_message(known, monkeypatch):
 
 
 # ── history ──────────────────────────────────────────────────────────────────────────────────
+
+
+def test_no_folder_for_it_is_told_and_stops_no_message(known, monkeypatch):
+    """A state folder below a home that nobody has costs a note."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_STATE", "~nobody-of-that-name/state")
+    report = send("done", CHAT)
+    assert report.ok
+    assert "name one in NOTEBOOK_NOTIFY_STATE" in report.notes[0]
+    assert contents(known) == ["done"]
+
+
+def test_a_history_goes_on_after_a_want_of_threads(known, monkeypatch):
+    """When no thread could be had to write a message down, it is written with the next one."""
+    send("first", CHAT)  # the file is known to be fine
+    sender.BOOKKEEPING.flush()
+
+    def refuse(_job):
+        raise RuntimeError("can't start new thread")
+
+    with monkeypatch.context() as now:
+        now.setattr(sender.BOOKKEEPING._workers, "submit", refuse)
+        send("second", CHAT)
+    send("third", CHAT)
+    assert [one.title for one in sender.history()] == ["third", "second", "first"]
 
 
 def test_every_message_is_in_the_history(known):
