@@ -88,7 +88,7 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _history(options: argparse.Namespace) -> int:
-    from notebook_notify.bookkeeping import cells
+    from notebook_notify.history import cells
     from notebook_notify.sender import history
 
     for mark, *rest in cells(history(max(1, options.count))):

@@ -17,18 +17,17 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from notebook_notify.delivery.workers import Workers
 from notebook_notify.errors import LedgerError, NotifyError, SendInterrupted, TargetError
+from notebook_notify.history import repeated
 from notebook_notify.ledger import Entry, Ledger, Line
 from notebook_notify.ledger_file import look_at, path_of
 from notebook_notify.messages import Message
-from notebook_notify.platforms import SPECS
-from notebook_notify.reports import MARKS, Advice, SendReport, SendResult, one_line
-from notebook_notify.texts import local, say
+from notebook_notify.reports import SendReport
+from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
-    from notebook_notify.reports import Outcome
     from notebook_notify.targets import Target
 
     Making = Message | Callable[[], Message]
@@ -119,15 +118,18 @@ class Bookkeeping:
             Line(one.target, result.outcome, result.code, one.text)
             for one, result in zip(drafts, report.results, strict=True)
         ]
-        if once is None:
-            notes = self._note(lines, verdict, looked)
-        else:
-            # One note will do, if the ledger cannot be used at all.
-            notes = notes or self._settle(lines, once, verdict, deadline - time.monotonic())
+        try:
+            if once is None:
+                notes = self._note(lines, verdict, looked)
+            else:
+                # One note will do, if the ledger cannot be used at all.
+                notes = notes or self._settle(lines, once, verdict, deadline - time.monotonic())
+        except KeyboardInterrupt:  # what became of the messages is known, and is told
+            interrupted = True
         results = iter(report.results)
         whole = SendReport(
             tuple(
-                next(results) if entry is None else _repeat(target, entry)
+                next(results) if entry is None else repeated(target, entry)
                 for (target, _), entry in zip(messages, earlier, strict=True)
             ),
             (*report.notes, *notes),
@@ -279,59 +281,3 @@ def _undo(
         given = zip(targets, claims.result(), strict=True)
         ours = [Line(target, "failed") for target, entry in given if entry is None]
         Ledger(path_of()).record(ours, verdict, key)
-
-
-# ── what is told ─────────────────────────────────────────────────────────────────────────────
-
-
-def _repeat(target: Target, entry: Entry) -> SendResult:
-    """What is told of a message that was not sent again."""
-    advice = None
-    if entry.outcome == "unknown":
-        advice = Advice(
-            say("当时的结果未知，没有再发", "its outcome was unknown; not sent again"),
-            say(
-                "先到群里看一眼；确要再发，请换一个 --once 的值",
-                "look into the chat first; to send it again, give --once another key",
-            ),
-        )
-    elif entry.outcome == "sending":
-        advice = Advice(
-            say("另一次运行正在发送，没有再发", "another run is sending it; not sent again"),
-            say("稍后用 %notify_history 看结果", "see its outcome later with %notify_history"),
-        )
-    return SendResult(
-        target=target.label,
-        title=say(*SPECS[target.channel].title),
-        outcome=_outcome(entry),
-        code=entry.code,
-        advice=advice,
-        sandbox=target.source == "sandbox",
-        earlier=entry.time,
-        key=entry.key,
-    )
-
-
-def _outcome(entry: Entry) -> Outcome:
-    return cast("Outcome", "unknown" if entry.outcome == "sending" else entry.outcome)
-
-
-def cells(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str, str, str]]:
-    """Each entry as a reader is told: mark, when, where, the first line, and what became of it."""
-    words = {
-        "sent": say("已发送", "sent"),
-        "partial": say("部分送达", "partial"),
-        "unknown": say("结果未知", "unknown"),
-        "failed": say("未发送", "not sent"),
-        "sending": say("正在发送", "being sent"),
-    }
-    for entry in entries:
-        told = words[entry.outcome]
-        if entry.code is not None and entry.outcome in ("failed", "unknown"):
-            told += f" · {entry.code}"
-        if entry.key is not None:
-            told += f" (--once {entry.key})"
-        told_at = f"{local(entry.time):%m-%d %H:%M:%S}"
-        title = entry.title or say("（无文字）", "(no text)")
-        mark = MARKS[_outcome(entry)]
-        yield mark, told_at, one_line(entry.target), one_line(title), one_line(told)

@@ -28,6 +28,7 @@ from notebook_notify.outcomes import Delivery, RefusedError, stopped, troubled, 
 from notebook_notify.parts import check, notes_on, words_of
 from notebook_notify.platforms import channel_of
 from notebook_notify.platforms.base import Media, Token, Words
+from notebook_notify.recalls import Recaller, Recalls
 from notebook_notify.reports import SendReport
 from notebook_notify.secret import remember
 from notebook_notify.uploads import Uploads
@@ -41,10 +42,6 @@ if TYPE_CHECKING:
 
 #: Pauses before the second, third, … try, in seconds; their number is that of the repeats.
 PAUSES = (0.5, 1.0, 2.0)
-#: Who persists goes on with pauses that double from the first to the second, in seconds.
-FIRST_LONG, LAST_LONG = 4.0, 30.0
-#: With less time left, in seconds, no other try is begun.
-LEAST_LEFT = 1.0
 #: Where the platform drops an identical repeat: how long an answer is waited for before the
 #: repeat, and until when after the first try it may leave. The platform remembers for 60 s.
 REPEAT_AFTER, REPEAT_WITHIN = 20.0, 45.0
@@ -74,6 +71,7 @@ class Sender:
         self._recent = MemoryStore()
         self._transport = Transport()
         self._upload = Uploads(self._transport, self._try)
+        self._recalls = Recalls(self._transport, self._try)
         self._workers = Workers()
 
     def close(self) -> None:
@@ -121,6 +119,7 @@ class Sender:
                     repeat=repeat,
                     once=(repeat and channel.takes_keys) or (once and channel.drops_repeats),
                     persist=persist,
+                    recaller=Recaller(self.recall, target) if channel.recalls else None,
                 )
             )
         return SendReport(self._run(self._deliver, deliveries))
@@ -142,6 +141,16 @@ class Sender:
             for target in targets
         ]
         return SendReport(self._run(self._prove, deliveries))
+
+    def recall(
+        self, target: Target, message_ids: tuple[str, ...], timeout: float
+    ) -> Callable[[], SendResult]:
+        """Begin to take messages back; gives what waits for the outcome, *timeout* s at most."""
+        deadline = time.monotonic() + min(timeout, _LONGEST)
+        delivery = Delivery(target, channel_of(target), None, deadline, repeat=True, once=False)
+        delivery.recalling = message_ids
+        self._start(self._recalls, delivery)
+        return partial(self._settle, delivery)
 
     def _run(
         self, job: Callable[[Delivery], SendResult], deliveries: list[Delivery]
@@ -194,7 +203,7 @@ class Sender:
                 verdict = verdict_of(error)
             if verdict.kind not in _ACCEPTED:
                 if isinstance(part, Words):
-                    return delivery.result("failed", verdict.payload)
+                    raise RefusedError(verdict)
                 # The text is there; what should have followed it is told.
                 delivery.miss(part.name, verdict)
                 outcome = "partial"
@@ -235,7 +244,7 @@ class Sender:
             lost = error
         delivery.flight.lose()
         until = min(delivery.deadline, delivery.flight.departed + REPEAT_WITHIN)
-        if self._pause(self._pauses_of(delivery, until), until):
+        if self._pause(delivery.pauses(self._pauses, until), until):
             with contextlib.suppress(TransportError, RefusedError):
                 verdict = self._try_part(delivery, key, part, until, once=once, again=True)
                 if verdict.kind in _ACCEPTED:
@@ -283,7 +292,8 @@ class Sender:
                 told = str(verdict.payload.get("errmsg"))
                 raise TransportError(told, errcode=errors.UNKNOWN, left=True)
             # Landed only now: a request whose reply is lost is still on its way.
-            delivery.flight.land(accepted=verdict.kind in _ACCEPTED)
+            if verdict.kind != "unknown":
+                delivery.flight.land(accepted=verdict.kind in _ACCEPTED)
             return verdict
 
         return self._try(delivery, key, send, until)
@@ -293,7 +303,7 @@ class Sender:
     ) -> Verdict:
         """*call* with a token; once more with a new one, and while the platform is busy."""
         refreshed = False
-        pauses = self._pauses_of(delivery, until)
+        pauses = delivery.pauses(self._pauses, until)
         while True:
             try:
                 token = self._token(delivery, key)
@@ -322,23 +332,12 @@ class Sender:
         request = delivery.channel.token_request(delivery.target)
         if request is None:
             return "", math.inf
-        reply = self._transport.perform(request, deadline=delivery.deadline)
+        reply = self._transport.perform(request, deadline=delivery.deadline, sends=False)
         answer = delivery.channel.read_token(reply)
         if not isinstance(answer, Token):
             raise RefusedError(answer)
         remember(answer.value)
         return answer.value, answer.expires_in
-
-    def _pauses_of(self, delivery: Delivery, until: float) -> Iterator[float]:
-        """The pauses between the tries of one call, in seconds."""
-        if delivery.repeat:
-            yield from self._pauses
-        if delivery.persist:
-            pause = FIRST_LONG
-            # Never over the end: the tries come closer to each other before it.
-            while (left := until - time.monotonic()) > LEAST_LEFT:
-                yield min(pause, left / 2)
-                pause = min(pause * 2, LAST_LONG)
 
     def _pause(self, pauses: Iterator[float], until: float) -> bool:
         """Wait before the next try; ``False`` if there is none, or no time for it."""

@@ -14,24 +14,28 @@ from notebook_notify.errors import NotifyError, TransportError
 from notebook_notify.messages import Message
 from notebook_notify.parts import check
 from notebook_notify.platforms.base import Media, Verdict, Words
-from notebook_notify.platforms.replies import code_of
+from notebook_notify.platforms.replies import code_of, told_by
 from notebook_notify.reports import SendResult
 from notebook_notify.secret import scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from notebook_notify.platforms.base import Channel
-    from notebook_notify.reports import Outcome
+    from notebook_notify.reports import Outcome, Recaller
     from notebook_notify.targets import Target
 
 #: How long a result that is being made is waited for, in seconds.
 LAST_MOMENT = 1.0
+#: Who persists goes on with pauses that double from the first to the second, in seconds.
+FIRST_LONG, LAST_LONG = 4.0, 30.0
+#: With less time left, in seconds, no other try is begun.
+LEAST_LEFT = 1.0
 
 
 @dataclass(slots=True)
 class Delivery:
-    """A message on its way to one target; without one, a credential to be proved.
+    """A message on its way to one target, or messages to be taken back; else a credential to prove.
 
     A function makes its message on the sending thread. So are its parts made: the pieces of the
     text, then what was uploaded.
@@ -44,6 +48,8 @@ class Delivery:
     repeat: bool
     once: bool
     persist: bool = False
+    recaller: Recaller | None = None
+    recalling: tuple[str, ...] = ()
     parts: list[Words | Media] = field(default_factory=list)
     accepted: list[Words | Media] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -67,12 +73,26 @@ class Delivery:
         check(made, self.channel)
         return made
 
+    def pauses(self, first: Iterable[float], until: float) -> Iterator[float]:
+        """The pauses between the tries of one call, in seconds: *first*, then longer ones."""
+        if self.repeat:
+            yield from first
+        if self.persist:
+            pause = FIRST_LONG
+            # Never over the end: the tries come closer to each other before it.
+            while (left := until - time.monotonic()) > LEAST_LEFT:
+                yield min(pause, left / 2)
+                pause = min(pause * 2, LAST_LONG)
+
     def result(self, outcome: Outcome, payload: dict[str, Any] | None = None) -> SendResult:
         """What is told of it; *payload* is the platform's dict, or ours, if it went wrong."""
         spec = self.channel.spec
         payload = redacted(payload) if payload is not None else None
         advice = None
-        if payload is not None and outcome in ("failed", "unknown"):
+        code = code_of(payload) if payload is not None else None
+        # Our own advice is on messages that are to arrive.
+        told = not self.recalling or code not in errors.OWN_CODES
+        if payload is not None and told and outcome in ("failed", "unknown"):
             with contextlib.suppress(Exception):  # whatever a hostile server put into its dict
                 from notebook_notify.platforms.advice import advise
 
@@ -82,19 +102,27 @@ class Delivery:
             title=texts.say(*spec.title),
             outcome=outcome,
             error=payload if outcome in ("failed", "unknown") else None,
-            code=code_of(payload) if payload is not None else None,
+            code=code,
             advice=advice,
             refused={key: _scrubbed(ids) for key, ids in self.refused.items()},
-            parts=max(1, len(self.parts)) if self.message is not None else 0,
+            parts=len(self.recalling) or (0 if self.message is None else max(1, len(self.parts))),
             parts_sent=self.flight.parts_sent,
             images=self._count("image"),
             files=self._count("file"),
-            notes=tuple(map(scrub, self.notes)),
+            notes=tuple(map(scrub, self._notes(outcome))),
             seconds=time.monotonic() - self.started,
             everyone=self.channel.everyone(self.target),
             sandbox=self.target.source == "sandbox",
             message_ids=tuple(self.message_ids),
+            of_recall=bool(self.recalling),
+            recaller=self.recaller,
         )
+
+    def _notes(self, outcome: Outcome) -> list[str]:
+        """What its sender should know, and of what was accepted what the channel says."""
+        caveat = self.channel.caveat
+        accepted = self.message is not None and outcome in ("sent", "partial")
+        return [*self.notes, texts.say(*caveat)] if accepted and caveat else self.notes
 
     def _count(self, kind: str) -> int:
         """How many pictures, or files, the platform accepted."""
@@ -106,14 +134,15 @@ class Delivery:
         code = code_of(verdict.payload)
         # Of an upload that was not answered nothing "may have arrived".
         told = uploading and code in errors.OWN_CODES
-        why = f"{code}" if told else f"{code}: {verdict.payload.get('errmsg', '')}"
-        self.notes.append(
-            texts.say(f"{name} 没有送达（{why}）", f"{name} did not get through ({why})")
-        )
+        why = f"{code}" if told else f"{code}: {told_by(verdict.payload)}".rstrip(": ")
+        zh, en = f"{name} 没有送达（{why}）", f"{name} did not get through ({why})"
+        if self.recalling:
+            zh, en = f"{name} 没有撤回（{why}）", f"{name} was not taken back ({why})"
+        self.notes.append(texts.say(zh, en))
 
 
 class RefusedError(Exception):
-    """The platform gave no token."""
+    """The platform refused: it gave no token, or did not take the message."""
 
     def __init__(self, verdict: Verdict) -> None:
         super().__init__()
@@ -151,6 +180,11 @@ def stopped(delivery: Delivery) -> SendResult:
             texts.say("时限已到，图或文件没有发完", "time was up before all of it had gone")
         )
         return delivery.result("partial")
+    if delivery.recalling and delivery.flight.parts_sent:
+        delivery.notes.append(
+            texts.say("时限已到，没有全部撤回", "time was up before all was taken back")
+        )
+        return delivery.result("partial")
     if left:
         payload = _ours(errors.UNKNOWN, "request sent, no answer in time; it may have arrived")
         return delivery.result("unknown", payload)
@@ -159,10 +193,12 @@ def stopped(delivery: Delivery) -> SendResult:
 
 def troubled(delivery: Delivery, error: Exception) -> SendResult:
     """What can be said of a delivery that *error* ended."""
+    outcome: Outcome
     if isinstance(error, RefusedError):
-        return delivery.result("failed", error.verdict.payload)
+        outcome = "unknown" if error.verdict.kind == "unknown" else "failed"
+        return delivery.result(outcome, error.verdict.payload)
     if isinstance(error, TransportError):
-        outcome: Outcome = "unknown" if error.errcode == errors.UNKNOWN else "failed"
+        outcome = "unknown" if error.errcode == errors.UNKNOWN else "failed"
         return delivery.result(outcome, _ours(error.errcode, str(error)))
     if isinstance(error, GivenUpError):
         return delivery.result("failed", _ours(errors.OVER_BUDGET, "no time left to send it"))

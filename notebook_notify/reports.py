@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from html import escape
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from notebook_notify.errors import OWN_CODES, SendError
+from notebook_notify.report_html import html_of
 from notebook_notify.secret import scrub
 from notebook_notify.texts import duration, local, say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 Outcome = Literal["sent", "partial", "unknown", "failed"]
+#: Begins to take a result's messages back, within seconds; gives what waits for the outcome.
+Recaller: TypeAlias = "Callable[[SendResult, float], Callable[[], SendResult]]"
 #: From good to bad; a report is as good as its worst result.
 _ORDER: tuple[Outcome, ...] = ("sent", "partial", "unknown", "failed")
 #: The most of an error dict that is shown, in characters.
@@ -52,11 +55,13 @@ class SendResult:
         outcome: ``sent`` (the platform accepted it), ``partial`` (not for everyone),
             ``unknown`` (it may have arrived), or ``failed``.
         error: the platform's own dict, or ours (``errcode`` below -1000), secrets masked.
-        code: the number in ``error`` that decides: ``errcode``, or what DingTalk's code 88 wraps.
+        code: what decides in ``error``: ``errcode``, what DingTalk's code 88 wraps, or its new
+            host's ``code``, a word.
         advice: what to make of ``error``.
         refused: ids that the platform did not deliver to, by its own key.
-        parts: of how many messages the text consists; 0 where only the credential was proved.
-        parts_sent: how many of them the platform accepted, pictures and files included.
+        parts: of how many messages the text consists, or were to be taken back; 0 where only the
+            credential was proved.
+        parts_sent: how many the platform accepted, pictures and files included, or took back.
         images: how many pictures it accepted.
         files: how many files it accepted.
         notes: what was done to what went along, or why it did not.
@@ -67,13 +72,15 @@ class SendResult:
         earlier: when it had gone out for the same key, in seconds since the epoch, so that it
             was not sent again; ``outcome`` is that of then. ``None``: it was sent now.
         key: that key.
+        of_recall: whether it is what became of an attempt to take messages back.
+        recaller: how to take it back, where the channel can; not in a pickle.
     """
 
     target: str
     title: str
     outcome: Outcome
     error: dict[str, Any] | None = None
-    code: int | None = None
+    code: int | str | None = None
     advice: Advice | None = None
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
     parts: int = 1
@@ -87,6 +94,8 @@ class SendResult:
     message_ids: tuple[str, ...] = ()
     earlier: float | None = None
     key: str | None = None
+    of_recall: bool = False
+    recaller: Recaller | None = field(default=None, repr=False, compare=False)
 
     def seed_answer(self) -> Literal[True] | dict[str, Any]:
         """``True`` for sent and partial, else the error dict: the seed's way to answer."""
@@ -107,14 +116,40 @@ class SendResult:
             told.append((say("怎么办", "what to do"), self.advice.todo))
             if self.advice.link:
                 told.append((say("说明", "see"), self.advice.link))
-        if self.error is not None and "errcode" in self.error:
+        if self.error is not None and set(self.error) != {"errmsg"}:
             reply = repr(self.error)
             cut = "…" if len(reply) > _SHOWN else ""
             told.append((say("原文", "reply"), reply[:_SHOWN] + cut))
         told += [("·", note) for note in self.notes]
         return [(label, one_line(text)) for label, text in told]
 
+    def not_recalled(self, why: str) -> SendResult:
+        """What is told if nothing is tried."""
+        error = {"errmsg": why}
+        return SendResult(self.target, self.title, "failed", error, of_recall=True, key=self.key)
+
+    def begin_recall(self, seconds: float) -> Callable[[], SendResult]:
+        """Begin to take it back; gives what waits for the outcome, *seconds* at most."""
+        if self.recaller is not None and self.message_ids:
+            return self.recaller(self, seconds)
+        why = say(
+            "这个通道不能撤回消息；企业微信应用和钉钉应用机器人可以",
+            "this channel cannot take messages back; a WeCom app and a DingTalk app robot can",
+        )
+        if self.earlier is not None:
+            why = say("是以前发的，没有留下消息 id", "it was sent before, and its id was not kept")
+        elif self.recaller is not None:
+            why = say("不知道消息 id", "its id is not known")
+        return partial(self.not_recalled, why)
+
     def _words(self) -> str:
+        if self.of_recall:
+            return {
+                "sent": say("已撤回", "taken back"),
+                "partial": say("部分撤回", "taken back in part"),
+                "unknown": say("结果未知", "unknown"),
+                "failed": say("未撤回", "not taken back"),
+            }[self.outcome]
         if self.earlier is not None:
             return {
                 "sent": say("已发过", "already sent"),
@@ -134,6 +169,10 @@ class SendResult:
 
     def _counts(self) -> str:
         """What was sent, e.g. ``1 text, 1 image, 1 file``."""
+        if self.of_recall:
+            return say(
+                f"{self.parts} 条中的 {self.parts_sent} 条", f"{self.parts_sent} of {self.parts}"
+            )
         kinds = (
             (self.parts_sent - self.images - self.files, "文本", "text"),
             (self.images, "图", "image"),
@@ -168,8 +207,12 @@ class SendResult:
         what = self.advice.what if self.advice else str((self.error or {}).get("errmsg", ""))
         what = what[:_SHOWN]
         own = self.code is None or self.code in OWN_CODES
-        yield what if own else f"{self.code}{say('：', ': ')}{what}"
-        if self.parts > 1:
+        if isinstance(self.code, str):
+            yield self.code  # "…Secret: x" would look like a secret
+            yield what
+        else:
+            yield what if own else f"{self.code}{say('：', ': ')}{what}"
+        if self.parts > 1 and not self.of_recall:
             yield say(
                 f"{self.parts} 条中已发 {self.parts_sent} 条",
                 f"{self.parts_sent} of {self.parts} parts were sent",
@@ -208,6 +251,25 @@ class SendReport:
             raise SendError("; ".join(result.lines()[0][1] for result in bad), report=self)
         return self
 
+    def recall(self, timeout: float = 15.0) -> SendReport:
+        """Take back what was sent, where the channel can: WeCom apps and DingTalk's app robots.
+
+        WeCom lets one within 24 hours, and takes nothing back in WeChat
+        (developer.work.weixin.qq.com/document/path/94867). What failed is left out.
+
+        Args:
+            timeout: the longest wait, in seconds.
+
+        Returns:
+            What became of that: ``sent`` now means taken back.
+        """
+        waits = [
+            one.begin_recall(timeout)
+            for one in self.results
+            if one.outcome != "failed" or one.message_ids
+        ]
+        return SendReport(tuple(wait() for wait in waits))
+
     def rows(self) -> list[tuple[Outcome | Literal["note"], list[tuple[str, str]]]]:
         """All that is shown, by result, then the notes."""
         shown: list[tuple[Outcome | Literal["note"], list[tuple[str, str]]]] = [
@@ -226,11 +288,20 @@ class SendReport:
         return "\n".join(text)
 
     def _repr_html_(self) -> str:
-        return "".join(_html(outcome, lines) for outcome, lines in self.rows())
+        return "".join(html_of(outcome, lines) for outcome, lines in self.rows())
 
     def bundle(self) -> dict[str, str]:
         """The MIME bundle for ``display(..., raw=True)``; no script, all text escaped."""
         return {"text/plain": repr(self), "text/html": self._repr_html_()}
+
+
+def elsewhere(result: SendResult, _seconds: float) -> Callable[[], SendResult]:
+    """The recaller of a result that came out of a pickle."""
+    why = say(
+        "报告来自另一个进程或文件：在发送的进程中撤回",
+        "the report comes from another process or a file: take it back where it was sent",
+    )
+    return partial(result.not_recalled, why)
 
 
 def one_line(text: str) -> str:
@@ -259,38 +330,3 @@ def _columns(text: str) -> int:
     from wcwidth import wcswidth
 
     return max(0, wcswidth(text))
-
-
-_COLOURS = {
-    "sent": "var(--jp-success-color1, #2e7d32)",
-    "partial": "var(--jp-warn-color1, #b26a00)",
-    "unknown": "var(--jp-warn-color1, #b26a00)",
-    "failed": "var(--jp-error-color1, #c62828)",
-    "note": "var(--jp-border-color1, #9e9e9e)",
-}
-
-
-def _html(outcome: str, lines: list[tuple[str, str]]) -> str:
-    (mark, head), *rest = lines
-    rows = "".join(
-        f'<div style="display:flex;gap:.8em;margin-top:.25em">'
-        f'<span style="flex:0 0 5.5em;opacity:.65">{escape(label)}</span>'
-        f'<span style="flex:1;min-width:0;white-space:pre-wrap;overflow-wrap:anywhere">'
-        f"{_linked(body)}</span></div>"
-        for label, body in rest
-    )
-    quiet = "opacity:.75;" if outcome == "note" else ""
-    return (
-        f'<div style="{quiet}border-left:3px solid {_COLOURS[outcome]};padding:.15em .75em;'
-        "margin:.3em 0;font-family:var(--jp-ui-font-family, system-ui, sans-serif);"
-        'font-size:var(--jp-ui-font-size1, 13px);line-height:1.5">'
-        f'<div style="overflow-wrap:anywhere"><b style="color:{_COLOURS[outcome]}">'
-        f"{escape(mark)}</b> {escape(head)}</div>{rows}</div>"
-    )
-
-
-def _linked(text: str) -> str:
-    safe = escape(text)
-    if text.startswith("https://") and " " not in text:
-        return f'<a href="{safe}" target="_blank" rel="noopener noreferrer">{safe}</a>'
-    return safe

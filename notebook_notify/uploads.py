@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from notebook_notify.delivery.store import MemoryStore
@@ -70,10 +71,13 @@ class Uploads:
 
     def _id_of(self, delivery: Delivery, key: str, attachment: Attachment, until: float) -> str:
         """The platform's id of *attachment*, uploaded once for all targets of an application."""
-        channel = delivery.channel
+        channel, target = delivery.channel.uploader(delivery.target)
+        if channel is not delivery.channel:  # with a token of its own
+            delivery = replace(delivery, channel=channel, target=target)
+            key = channel.token_key(target)
 
         def upload(token: str) -> Verdict:
-            request = channel.upload_request(delivery.target, attachment, token)
+            request = channel.upload_request(target, attachment, token)
             check = delivery.flight.check
             return channel.read_upload(
                 self._transport.perform(request, deadline=until, depart=check)

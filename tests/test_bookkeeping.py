@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from notebook_notify import bookkeeping, sender
-from notebook_notify.bookkeeping import cells
 from notebook_notify.errors import LedgerError, SendInterrupted, TargetError
+from notebook_notify.history import cells
 from notebook_notify.ledger import Entry, Ledger
 from notebook_notify.ledger_file import path_of
 from notebook_notify.messages import Message
@@ -311,3 +311,16 @@ def test_a_forked_child_writes_too(known):
         os._exit(0)
     assert os.waitpid(child, 0)[1] == 0
     assert {one.title for one in sender.history()} == {"parent", "child"}
+
+
+def test_ctrl_c_after_the_send_still_tells_what_became_of_it(known, monkeypatch):
+    """The message went out: that the user is impatient with the history does not hide it."""
+
+    def impatient(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(sender.BOOKKEEPING, "_note", impatient)
+    with pytest.raises(SendInterrupted) as interrupted:
+        send("the text", CHAT)
+    assert interrupted.value.report.ok
+    assert [one["content"] for one in known.inbox] == ["the text"]

@@ -73,11 +73,18 @@ def arrives(sandbox):
 
 
 def received(sandbox) -> list:
-    """The messages, each upload's bytes with it; the inbox is empty then."""
+    """The messages, each upload's bytes with it; the inbox is empty then.
+
+    A work notice ends with the time of day, which is taken off here.
+    """
     found = [
         one | {"bytes": sandbox.media_bytes(one["media"]) if one["media"] else None}
         for one in sandbox.inbox
     ]
+    for one in found:
+        if one["channel"] == "dingtalk_notice" and not one["media"]:
+            one["content"], times = re.subn(r"\n+\d\d:\d\d:\d\d$", "", one["content"])
+            assert times == 1
     sandbox.clear()
     return found
 

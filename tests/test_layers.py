@@ -64,6 +64,7 @@ LAYERS = [
     ["outcomes"],
     ["recalls", "uploads"],
     ["dispatch"],
+    ["history"],
     ["bookkeeping"],
     ["sender"],
     [

@@ -206,6 +206,18 @@ def test_a_summary_may_be_any_value(known):
     assert lines(known)[1] == "1.82"
 
 
+def test_a_summary_that_cannot_be_told(known):
+    """A summary whose text form fails costs that line, not the message."""
+
+    class Broken:
+        def __str__(self):
+            raise ValueError
+
+    with notify("backtest", to=NAME) as told:
+        told.summary = Broken()
+    assert lines(known)[1] == "<str() failed>"
+
+
 def test_our_trouble_does_not_fail_a_block_that_succeeded(known, monkeypatch):
     """If telling fails, a warning says so without secrets; the block's hours are not lost."""
     told = notify("job", to=NAME)

@@ -58,6 +58,7 @@ class Request:
         payload: the JSON body of a ``POST``.
         upload: a file instead of a JSON body, as ``multipart/form-data``.
         proxy: the URL of a proxy for this call alone; ``None`` means the environment's.
+        headers: beside those of every call; may hold a token, so no ``repr`` shows them.
     """
 
     method: str
@@ -66,6 +67,7 @@ class Request:
     payload: Mapping[str, Any] | None = field(default=None, repr=False)
     proxy: str | None = field(default=None, repr=False)
     upload: Upload | None = field(default=None, repr=False)
+    headers: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     def encoded(self) -> tuple[bytes, str]:
         """The body and its content type."""
@@ -122,6 +124,7 @@ class Transport:
         deadline: float,
         patience: float | None = None,
         depart: Callable[[], None] | None = None,
+        sends: bool = True,
     ) -> Reply:
         """Send *request* and read its reply.
 
@@ -132,6 +135,7 @@ class Transport:
                 means until *deadline*.
             depart: called once, when the connection stands and the first byte of the body is
                 about to be written; may raise to keep it back. What fails before was not sent.
+            sends: whether it tells anybody anything: of a lost reply else nothing may have arrived.
 
         Raises:
             TransportError: no complete reply; ``left`` says whether the body was on its way.
@@ -144,7 +148,7 @@ class Transport:
             if isinstance(error, TransportError) or not _is_delivery_problem(error):
                 raise
             host = request.url.partition("://")[2].partition("/")[0]
-            failure = explain(error, host, left=body is not None and body.left)
+            failure = explain(error, host, left=sends and body is not None and body.left)
         # Raised here, not above: its __context__ must not hold an exception that quotes the URL.
         raise failure
 
@@ -161,7 +165,7 @@ class Transport:
         if now >= deadline:
             raise _too_late()
         route = self._routes.to(request.url, request.proxy, now)
-        headers = _HEADERS | {"User-Agent": _user_agent()}
+        headers = {**request.headers, **_HEADERS, "User-Agent": _user_agent()}
         if body is not None:
             headers["Content-Type"] = body.content_type
             headers["Content-Length"] = str(len(body.data))

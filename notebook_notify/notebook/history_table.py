@@ -7,7 +7,7 @@ from html import escape
 from IPython.display import display
 
 from notebook_notify import sender
-from notebook_notify.bookkeeping import cells
+from notebook_notify.history import cells
 from notebook_notify.texts import say
 
 _CELL = "text-align:left;vertical-align:top;padding:.15em .75em .15em 0;white-space:pre-wrap"

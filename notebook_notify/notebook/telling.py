@@ -43,18 +43,19 @@ if TYPE_CHECKING:
 
     Making = Message | Callable[[], Message]
 
-#: Options that are for cells that run, not for texts.
-_FOR_CELLS = (
-    "title",
-    "summary",
-    "source",
-    "on",
-    "after",
-    "every",
-    "stalled",
-    "alert",
-    "max_messages",
-)
+#: What is for cells that run, not for texts, and how it is written on the line.
+_FOR_CELLS = {
+    "title": "--title",
+    "summary": "--summary",
+    "source": "--source",
+    "on": "--on",
+    "after": "--after",
+    "every": "--every",
+    "stalled": "--stalled",
+    "alert": "--alert",
+    "images": "--no-images",
+    "max_messages": "--max-messages",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +122,8 @@ def send_text(call: Call, text: str, shell: Any) -> None:
         SendError: under ``--strict``, unless all was sent.
     """
     options = call.options
-    for name in _FOR_CELLS:
+    for name, option in _FOR_CELLS.items():
         if getattr(options, name) != getattr(Options(), name):
-            option = f"--{name.replace('_', '-')}"
             raise UsageError(
                 say(
                     f"{option} 只用于运行单元时；发送文字时不适用",

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from notebook_notify.errors import TargetError
+from notebook_notify.platforms.dingtalk_app_robot import DingTalkAppRobot
 from notebook_notify.platforms.dingtalk_chat import DingTalkChat
+from notebook_notify.platforms.dingtalk_notice import DingTalkNotice
 from notebook_notify.platforms.dingtalk_robot import DingTalkRobot
 from notebook_notify.platforms.wecom_app import WeComApp
 from notebook_notify.platforms.wecom_chat import WeComChat
@@ -20,7 +22,15 @@ if TYPE_CHECKING:
 #: The channels by kind; of a magic that several answer to, the seed's own comes first.
 CHANNELS: dict[str, Channel] = {
     channel.spec.kind: channel
-    for channel in (WeComChat(), WeComRobot(), WeComApp(), DingTalkChat(), DingTalkRobot())
+    for channel in (
+        WeComChat(),
+        WeComRobot(),
+        WeComApp(),
+        DingTalkChat(),
+        DingTalkRobot(),
+        DingTalkAppRobot(),
+        DingTalkNotice(),
+    )
 }
 #: What targets need to know of them, by kind.
 SPECS: dict[str, Spec] = {kind: channel.spec for kind, channel in CHANNELS.items()}

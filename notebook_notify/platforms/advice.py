@@ -10,9 +10,14 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify import errors
-from notebook_notify.platforms import advice_dingtalk, advice_dingtalk_robot, advice_wecom
+from notebook_notify.platforms import (
+    advice_dingtalk,
+    advice_dingtalk_robot,
+    advice_dingtalk_v1,
+    advice_wecom,
+)
 from notebook_notify.platforms.advice_rows import Row, Words
-from notebook_notify.platforms.replies import code_of
+from notebook_notify.platforms.replies import code_of, told_by
 from notebook_notify.reports import Advice
 
 if TYPE_CHECKING:
@@ -55,6 +60,18 @@ _OWN: tuple[Row, ...] = (
     Row(
         (errors.UNREADABLE,),
         Words(
+            "钉钉暂时屏蔽了{ip}：调用过于频繁",
+            "等 5 分钟再发；同一出口 IP 上的其他程序也要减少调用。",
+        ),
+        Words(
+            "DingTalk blocks {ip} for a while: too many calls",
+            "Send again in 5 minutes; other programs behind the same address must call less, too.",
+        ),
+        r'"status":\s*1111',
+    ),
+    Row(
+        (errors.UNREADABLE,),
+        Words(
             "收到的不是平台的回答",
             "多半是代理、网关或上网认证页面：看原文开头，登录网络或更正 proxy、base_url；"
             "再看群里有没有，没有再发。",
@@ -78,14 +95,15 @@ _OWN: tuple[Row, ...] = (
 )
 
 _DINGTALK_PAGE = "https://open.dingtalk.com/document/development/server-api-error-codes-1"
+_V1_PAGE = "https://open.dingtalk.com/document/development/the-robot-sends-a-group-message"
 _WECOM_PAGE = "https://open.work.weixin.qq.com/devtool/query?e={code}"
 
 _UNKNOWN_CODE = Row(
     (),
-    Words("平台拒绝了这条消息", "本软件不认识这个错误码：见原文的 errmsg 和平台的说明。"),
+    Words("平台拒绝了这条消息", "本软件不认识这个错误码：见原文和平台的说明。"),
     Words(
         "the platform refused the message",
-        "This package does not know the code: see errmsg in the reply, and the platform's page.",
+        "This package does not know the code: see the reply, and the platform's page.",
     ),
 )
 #: Both platforms name the caller's address in ``errmsg``, each in its way.
@@ -94,8 +112,8 @@ _CALLER = re.compile(
 )
 
 
-def _by_code(rows: Iterable[Row]) -> dict[int, list[Row]]:
-    found: dict[int, list[Row]] = {}
+def _by_code(rows: Iterable[Row]) -> dict[int | str, list[Row]]:
+    found: dict[int | str, list[Row]] = {}
     for row in rows:
         for code in row.codes:
             found.setdefault(code, []).append(row)
@@ -105,7 +123,9 @@ def _by_code(rows: Iterable[Row]) -> dict[int, list[Row]]:
 _OURS = _by_code(_OWN)
 _THEIRS = {
     "wecom": _by_code(advice_wecom.TABLE),
-    "dingtalk": _by_code((*advice_dingtalk.TABLE, *advice_dingtalk_robot.TABLE)),
+    "dingtalk": _by_code(
+        (*advice_dingtalk.TABLE, *advice_dingtalk_robot.TABLE, *advice_dingtalk_v1.TABLE)
+    ),
 }
 _PAGES = {"wecom": _WECOM_PAGE, "dingtalk": _DINGTALK_PAGE}
 
@@ -126,24 +146,26 @@ def advise(platform: str, payload: Mapping[str, Any], lang: str) -> Advice | Non
     if not code:
         return None
     ours = _OURS.get(code, [])
-    told = _told(payload)
+    told = told_by(payload)
     row = next(
         one
-        for one in (*(ours or _THEIRS[platform].get(code, [])), _UNKNOWN_CODE)
+        for one in (*(ours or _rows(platform, code)), _UNKNOWN_CODE)
         if re.search(one.said, told, re.IGNORECASE)
     )
     what, todo = row.zh if lang == "zh" else row.en
     caller = _caller(told, lang)
+    page = _V1_PAGE if isinstance(code, str) else _PAGES[platform].replace("{code}", str(code))
     return Advice(
-        what.replace("{ip}", caller),
-        todo.replace("{ip}", caller),
-        None if ours else _PAGES[platform].replace("{code}", str(code)),
+        what.replace("{ip}", caller), todo.replace("{ip}", caller), None if ours else page
     )
 
 
-def _told(payload: Mapping[str, Any]) -> str:
-    """What the platform says in words, by whatever key."""
-    return " ".join(str(payload.get(key, "")) for key in ("errmsg", "sub_msg", "subMsg"))
+def _rows(platform: str, code: int | str) -> list[Row]:
+    """The rows of *code*; of a word's own beginning, if there are none."""
+    rows = _THEIRS[platform]
+    while isinstance(code, str) and code not in rows and "." in code:
+        code = code.rpartition(".")[0]
+    return rows.get(code, [])
 
 
 def _caller(told: str, lang: str) -> str:

@@ -143,13 +143,15 @@ TABLE: tuple[Row, ...] = (
         (48002,),
         Words(
             "这个接口没有向该应用开放",
-            "chat/send 自 2022-09-23 起不再向新应用开放：换用此前已能使用它的应用，"
+            "chat/send 自 2022-09-23 起不再向新应用开放：用 convertToOpenConversationId 把 "
+            "chat_id 换成 open_conversation_id，改用 dingtalk_app_robot；"
             "或改用群机器人（dingtalk_robot）。",
         ),
         Words(
             "this call is not open to the app",
-            "chat/send is closed to new apps since 2022-09-23: use an app that already had it, or "
-            "a group robot (dingtalk_robot).",
+            "chat/send is closed to new apps since 2022-09-23: have convertToOpenConversationId "
+            "turn chat_id into open_conversation_id and use dingtalk_app_robot; or use a group "
+            "robot (dingtalk_robot).",
         ),
     ),
     Row(

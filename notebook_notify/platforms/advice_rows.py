@@ -21,14 +21,15 @@ class Row(NamedTuple):
     """What is said on some codes.
 
     Attributes:
-        codes: ``errcode`` values that mean the same to the reader.
+        codes: ``errcode`` values that mean the same to the reader; of DingTalk's new host words,
+            of which one stands for all that begin with it and a dot.
         zh: in Chinese.
         en: in English.
         said: a regular expression, for a code with several causes: the row is for an ``errmsg``
             in which it is found, whatever the case. Rows of one code are looked at in turn.
     """
 
-    codes: tuple[int, ...]
+    codes: tuple[int | str, ...]
     zh: Words
     en: Words
     said: str = ""

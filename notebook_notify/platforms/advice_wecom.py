@@ -296,11 +296,24 @@ TABLE: tuple[Row, ...] = (
         Words("the message has forbidden words", "Reword it, then send again."),
     ),
     Row(
-        (40008, 40035, 40058, 40063),
+        (40008, 40035, 40063),
         Words("有参数不合要求", "原文的 errmsg 会指出是哪个字段；在目标中改正。"),
         Words(
             "a parameter is not acceptable",
             "The reply's errmsg names the field: correct it in the target.",
+        ),
+    ),
+    Row(
+        (40058,),
+        Words(
+            "有参数不合要求",
+            "原文的 errmsg 会指出是哪个字段；在目标中改正。不能撤回的，是超过 24 小时的消息，"
+            "或别的应用发的消息。",
+        ),
+        Words(
+            "a parameter is not acceptable",
+            "The reply's errmsg names the field: correct it in the target. What cannot be taken "
+            "back is older than 24 hours, or another app's.",
         ),
     ),
 )

@@ -34,14 +34,15 @@ class Verdict:
 
     Attributes:
         kind: ``ok``; ``partial`` (accepted, but not for everyone); ``refresh`` (the token is
-            no longer good); ``busy`` (the platform asks to try again); ``failed``.
+            no longer good); ``busy`` (the platform asks to try again); ``unknown`` (it says so
+            itself); ``failed``.
         payload: the platform's own dict, or ours (``errcode``, ``errmsg``) if it had none.
         refused: ids that the platform did not deliver to, by the reply's own key
             (``invaliduser``, ``unlicenseduser``, …).
         message_id: the platform's id of the message, if it gave one.
     """
 
-    kind: Literal["ok", "partial", "refresh", "busy", "failed"]
+    kind: Literal["ok", "partial", "refresh", "busy", "unknown", "failed"]
     payload: dict[str, Any]
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
     message_id: str | None = None
@@ -145,6 +146,10 @@ class Channel(ABC):
     drops_repeats: ClassVar[bool] = False
     #: whether it makes the platform drop a message *of the same key*, whatever both say.
     takes_keys: ClassVar[bool] = False
+    #: whether a message can be taken back.
+    recalls: ClassVar[bool] = False
+    #: what a sender should know of what the platform accepted, in Chinese and in English.
+    caveat: ClassVar[tuple[str, str] | None] = None
 
     @abstractmethod
     def check(self, target: Target) -> None:
@@ -199,17 +204,30 @@ class Channel(ABC):
         """
         return None
 
+    def uploader(self, target: Target) -> tuple[Channel, Target]:
+        """Whose token and calls upload what goes along: its own, but where another host does."""
+        return self, target
+
     def upload_request(self, target: Target, attachment: Attachment, token: str) -> Request:
         """The call that uploads *attachment*; what it gives is read by :meth:`read_upload`.
 
-        Not called for what :meth:`media_for` excludes or :meth:`carried` gives.
+        Not called for what :meth:`media_for` excludes or :meth:`carried` gives, nor where
+        :meth:`uploader` is another.
         """
         raise NotImplementedError
 
-    @abstractmethod
     def read_upload(self, reply: Reply) -> Verdict:
         """What the reply to :meth:`upload_request` means; ``message_id`` is the media id."""
+        raise NotImplementedError
 
     @abstractmethod
     def read(self, reply: Reply) -> Verdict:
         """What the reply to :meth:`request` means."""
+
+    def recall_request(self, target: Target, message_id: str, token: str) -> Request:
+        """The call that takes a message back; not called unless :attr:`recalls`."""
+        raise NotImplementedError
+
+    def read_recall(self, reply: Reply) -> Verdict:
+        """What the reply to :meth:`recall_request` means."""
+        raise NotImplementedError

@@ -1,8 +1,8 @@
 """How a reply is read where ``errcode`` decides: WeCom, and DingTalk's ``oapi`` host.
 
-The HTTP status means nothing there, since failures come with HTTP 200 as well. A reply without
+The HTTP status means nothing here, since failures come with HTTP 200 as well. A reply without
 a readable ``errcode`` is no success: it comes from a proxy, a gateway or a captive portal, or
-it is a platform's answer to blocked addresses.
+it is a platform's answer to blocked addresses. DingTalk's new host: ``dingtalk_v1.py``.
 """
 
 from __future__ import annotations
@@ -32,14 +32,39 @@ FIRST_SERVER_ERROR = 500
 
 _SUBCODE = re.compile(r"sub_?code\s*=\s*(-?[0-9]{1,9})", re.IGNORECASE)
 _NUMBER = re.compile(r"-?[0-9]{1,9}")
+#: A code of DingTalk's new host: ``Forbidden.AccessDenied.IpNotInWhiteList``.
+_NAME = re.compile(r"[A-Za-z][\w.-]{0,99}", re.ASCII)
 # A proxy's error page may repeat the address, and so the token or secret in its query.
 _SECRET = re.compile(
-    r"""((?:access_token|corpsecret|appsecret|\b(?:key|sign))["']?\s*(?:=|:|%3d)\s*["']?)[^&"'<>\s]+""",
+    r"""((?:access_?token|corpsecret|appsecret|\b(?:key|sign))["']?\s*(?:=|:|%3d)\s*["']?)[^&"'<>\s]+""",
     re.IGNORECASE,
 )
 
 
-def code_of(payload: Mapping[str, Any]) -> int | None:
+def code_of(payload: Mapping[str, Any]) -> int | str | None:
+    """The code of any error dict: :func:`errcode_of`, else ``code`` of DingTalk's new host."""
+    errcode = errcode_of(payload)
+    return name_of(payload) if errcode is None else errcode
+
+
+def name_of(payload: Mapping[str, Any]) -> str | None:
+    """``code`` of DingTalk's new host, a word; ``None`` if *payload* has none.
+
+    Of a recall it may stand beside the message's id, as the reason why that was not taken back.
+    """
+    code, failed = payload.get("code"), payload.get("failedResult")
+    if code is None and isinstance(failed, dict):
+        code = next(iter(failed.values()), None)
+    return code if isinstance(code, str) and _NAME.fullmatch(code) else None
+
+
+def told_by(payload: Mapping[str, Any]) -> str:
+    """What an error dict says in words, by whatever key."""
+    keys = ("errmsg", "sub_msg", "subMsg", "message")
+    return " ".join(str(payload[key]) for key in keys if key in payload)
+
+
+def errcode_of(payload: Mapping[str, Any]) -> int | None:
     """The code that decides: ``errcode``, or what DingTalk wrapped into its code 88.
 
     The wrapped one stands in ``sub_code`` or ``subCode``, as a string, or only in ``errmsg``:
@@ -71,15 +96,20 @@ def read(reply: Reply, *, busy: frozenset[int], refresh: frozenset[int] = frozen
     """
     payload = _payload(reply)
     if payload is None:
-        # A gateway that had trouble may have passed the call on: it may have arrived.
-        lost = reply.status >= FIRST_SERVER_ERROR or reply.status == REQUEST_TIMEOUT
-        return _unreadable(reply, UNKNOWN if lost else UNREADABLE)
-    code = code_of(payload)
+        return unreadable(reply, lost_by(reply))
+    code = errcode_of(payload)
     if code == 0:
         return Verdict("ok", payload)
     if code in refresh:
         return Verdict("refresh", payload)
     return Verdict("busy" if code in busy else "failed", payload)
+
+
+def lost_by(reply: Reply) -> int:
+    """What an answer that cannot be read says of a message: our own code."""
+    # A gateway that had trouble may have passed the call on: it may have arrived.
+    lost = reply.status >= FIRST_SERVER_ERROR or reply.status == REQUEST_TIMEOUT
+    return UNKNOWN if lost else UNREADABLE
 
 
 def refused(payload: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -96,14 +126,19 @@ def read_token(reply: Reply, *, busy: frozenset[int]) -> Token | Verdict:
     """
     payload = _payload(reply)
     if payload is None:
-        return _unreadable(reply, UNREADABLE)
-    code = code_of(payload)
+        return unreadable(reply, UNREADABLE)
+    code = errcode_of(payload)
     if code != 0:
         return Verdict("busy" if code in busy else "failed", payload)
-    value = payload.get("access_token")
+    return token_of(reply, payload, "access_token", "expires_in")
+
+
+def token_of(reply: Reply, payload: Mapping[str, Any], key: str, lasts: str) -> Token | Verdict:
+    """The token that stands in *payload* under *key*, and its life in seconds under *lasts*."""
+    value = payload.get(key)
     if not isinstance(value, str) or not value:
-        return _unreadable(reply, UNREADABLE, "no access_token in the answer")
-    lifetime = _integer(payload.get("expires_in"))
+        return unreadable(reply, UNREADABLE, f"no {key} in the answer")
+    lifetime = _integer(payload.get(lasts))
     return Token(value, float(LIFETIME if lifetime is None else lifetime))
 
 
@@ -113,13 +148,13 @@ def read_upload(
     """What *reply* to an upload means; an upload tells nobody anything, so never unknown."""
     payload = _payload(reply)
     if payload is None:
-        return _unreadable(reply, UNREADABLE)
+        return unreadable(reply, UNREADABLE)
     verdict = read(reply, busy=busy, refresh=refresh)
     media_id = payload.get("media_id")
     if verdict.kind != "ok":
         return verdict
     if not isinstance(media_id, str) or not media_id:
-        return _unreadable(reply, UNREADABLE, "no media_id in the answer")
+        return unreadable(reply, UNREADABLE, "no media_id in the answer")
     return Verdict("ok", payload, message_id=media_id)
 
 
@@ -128,7 +163,7 @@ def _payload(reply: Reply) -> dict[str, Any] | None:
     if 300 <= reply.status < 400:  # noqa: PLR2004 - a redirect is never followed
         return None
     payload = reply.json_object()
-    return payload if payload is not None and code_of(payload) is not None else None
+    return payload if payload is not None and errcode_of(payload) is not None else None
 
 
 def _integer(value: object) -> int | None:
@@ -153,7 +188,7 @@ def _ids(value: object) -> list[str]:
     return [one for one in map(str.strip, ids) if one]
 
 
-def _unreadable(reply: Reply, errcode: int, why: str = "unreadable answer") -> Verdict:
+def unreadable(reply: Reply, errcode: int, why: str = "unreadable answer") -> Verdict:
     """A failure in our own words, with the beginning of what came instead of an answer."""
     if 300 <= reply.status < 400:  # noqa: PLR2004
         why = "redirect, not followed"

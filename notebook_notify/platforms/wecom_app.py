@@ -7,18 +7,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from notebook_notify.errors import TargetError
 from notebook_notify.fields import Field, Spec
-from notebook_notify.platforms.checks import names
+from notebook_notify.platforms import replies
+from notebook_notify.platforms.recipients import EVERYONE, check_recipients, recipients
 from notebook_notify.platforms.wecom import CORP_ID, CORP_SECRET, SAFE, WeComChannel
-from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from notebook_notify.delivery.transport import Request
-    from notebook_notify.platforms.base import Media, Words
+    from notebook_notify.delivery.transport import Reply, Request
+    from notebook_notify.platforms.base import Media, Verdict, Words
     from notebook_notify.targets import Target
 
-EVERYONE = "@all"
 #: The most ids of one call, by field.
 MOST = {"users": 1000, "parties": 100, "tags": 100}
 #: An identical message within so many seconds is a repeat: long enough for a second try after
@@ -73,38 +71,12 @@ class WeComApp(WeComChannel):
         ),
     )
     drops_repeats = True
+    recalls = True
 
     def check(self, target: Target) -> None:
         """Raise ``TargetError`` if a field is bad, or a saved target does not say who is meant."""
         super().check(target)
-        recipients = _recipients(target)
-        if not recipients:
-            raise TargetError(
-                say(
-                    f"目标 {target.label} 没有收件人：写 users、parties 或 tags，要发给所有人则"
-                    f'特意写 users = "{EVERYONE}"',
-                    f"target {target.label} names no one: give users, parties or tags, or write "
-                    f'users = "{EVERYONE}" on purpose for everyone in the app\'s scope',
-                )
-            )
-        for field, ids in recipients.items():
-            if len(ids) > MOST[field]:
-                raise TargetError(
-                    say(
-                        f"目标 {target.label} 的 {field} 有 {len(ids)} 个，最多 {MOST[field]} 个",
-                        f"{field} of target {target.label} has {len(ids)} ids; "
-                        f"the most is {MOST[field]}",
-                    )
-                )
-        if sum(map(len, recipients.values())) > 1 and any(
-            EVERYONE in ids for ids in recipients.values()
-        ):
-            raise TargetError(
-                say(
-                    f'目标 {target.label}："{EVERYONE}" 已包括所有人，不能再写其他收件人',
-                    f'target {target.label}: "{EVERYONE}" means everyone and must stand alone',
-                )
-            )
+        check_recipients(target, _recipients(target), MOST)
 
     def everyone(self, target: Target) -> bool:
         """Whether *target* stands for all in the application's visible scope (可见范围)."""
@@ -114,10 +86,9 @@ class WeComApp(WeComChannel):
         self, target: Target, content: Words | Media, token: str, *, once: str | None = None
     ) -> Request:
         """``POST /cgi-bin/message/send``; *once* turns the platform's check for repeats on."""
-        recipients = _recipients(target)
         keys = {"users": "touser", "parties": "toparty", "tags": "totag"}
         payload = {
-            **{keys[field]: "|".join(ids) for field, ids in recipients.items()},
+            **{keys[field]: "|".join(ids) for field, ids in _recipients(target).items()},
             **self.wire(content),
             "agentid": int(target.get("agent_id")),
             "safe": int(bool(target.get("safe"))),
@@ -125,6 +96,14 @@ class WeComApp(WeComChannel):
         if once:
             payload |= {"enable_duplicate_check": 1, "duplicate_check_interval": REPEAT_INTERVAL}
         return self.post(target, "/cgi-bin/message/send", token, payload)
+
+    def recall_request(self, target: Target, message_id: str, token: str) -> Request:
+        """``POST /cgi-bin/message/recall``, good for 24 hours (path/94867)."""
+        return self.post(target, "/cgi-bin/message/recall", token, {"msgid": message_id})
+
+    def read_recall(self, reply: Reply) -> Verdict:
+        """By ``errcode``."""
+        return replies.read(reply, busy=self.busy, refresh=self.refresh)
 
 
 def _recipients(target: Target) -> dict[str, tuple[str, ...]]:
@@ -137,4 +116,4 @@ def _recipients(target: Target) -> dict[str, tuple[str, ...]]:
     """
     if target.name is None and all(target.get(field) is None for field in MOST):
         return {"users": (EVERYONE,)}
-    return {field: ids for field in MOST if (ids := names(target.get(field)))}
+    return recipients(target, MOST)

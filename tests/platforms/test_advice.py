@@ -14,15 +14,21 @@ from notebook_notify.platforms import (
     SPECS,
     advice_dingtalk,
     advice_dingtalk_robot,
+    advice_dingtalk_v1,
     advice_wecom,
     dingtalk,
+    dingtalk_v1,
     wecom,
 )
 from notebook_notify.platforms.advice import advise
 
 TABLES = {
     "wecom": advice_wecom.TABLE,
-    "dingtalk": (*advice_dingtalk.TABLE, *advice_dingtalk_robot.TABLE),
+    "dingtalk": (
+        *advice_dingtalk.TABLE,
+        *advice_dingtalk_robot.TABLE,
+        *advice_dingtalk_v1.TABLE,
+    ),
 }
 ROWS = [(platform, row) for platform, table in TABLES.items() for row in table]
 #: What the platform says, by the pattern of the row that it belongs to.
@@ -85,7 +91,8 @@ def test_every_row_is_said_in_both_languages(platform, row):
     for code in row.codes:
         for lang, ends in (("zh", "。"), ("en", ".")):
             said = SAID.get(row.said, "x")
-            advice = advise(platform, {"errcode": code, "errmsg": said}, lang)
+            key, words = ("code", "message") if isinstance(code, str) else ("errcode", "errmsg")
+            advice = advise(platform, {key: code, words: said}, lang)
             assert advice.what == getattr(row, lang).what.replace("{ip}", caller(said, lang))
             assert advice.what[-1] not in "。."
             assert advice.todo.endswith(ends)
@@ -127,7 +134,10 @@ def test_the_causes_of_310000_are_told_apart(errmsg, word):
     assert word == "check keywords" or not any(other in advice.todo for other in others)
 
 
-@pytest.mark.parametrize(("platform", "module"), [("wecom", wecom), ("dingtalk", dingtalk)])
+@pytest.mark.parametrize(
+    ("platform", "module"),
+    [("wecom", wecom), ("dingtalk", dingtalk), ("dingtalk", dingtalk_v1)],
+)
 def test_codes_that_are_acted_on_are_explained(platform, module):
     """Whoever still meets a busy or token code after the repeats finds a row for it."""
     known = {code for row in TABLES[platform] for code in row.codes}
@@ -157,6 +167,38 @@ def test_an_unknown_code(platform):
     advice = advise(platform, {"errcode": 987654, "errmsg": "x"}, "en")
     assert "does not know" in advice.todo
     assert advice.link is not None
+
+
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("contain.notAllowed.sensitive", "forbidden content"),
+        ("invalidParameter.robotCode.notExsit", "not published"),
+        ("invalidParameter.msgKey.invalid", "make sense"),
+        ("Forbidden.AccessDenied.SomethingNew", "does not allow"),
+        ("invalidParameterOfSomeKind", "refused the message"),
+        ("nothing.known", "refused the message"),
+    ],
+)
+def test_a_word_is_explained_by_its_beginning(code, words):
+    """A new code of a known family is told as what the family means; others are not guessed."""
+    assert words in advise("dingtalk", {"code": code, "message": "x"}, "en").what
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_closed_call_says_how_to_change_over(lang):
+    """Who is refused the legacy chat is told of the call that turns its id, and of both robots."""
+    todo = advise("dingtalk", {"errcode": 48002, "errmsg": "Api禁用"}, lang).todo
+    for word in ("convertToOpenConversationId", "dingtalk_app_robot", "dingtalk_robot"):
+        assert word in todo
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "in 5 minutes"), ("zh", "等 5 分钟")])
+def test_a_blocked_address(lang, words):
+    """DingTalk's answer to a blocked address, which has no code, is told from a proxy's page."""
+    told = 'unreadable answer (HTTP 200): {"status":1111,"wait":5,"punish":"deny"}'
+    assert words in advise("dingtalk", {"errcode": -1004, "errmsg": told}, lang).todo
+    assert words not in advise("dingtalk", {"errcode": -1004, "errmsg": "<html>"}, lang).todo
 
 
 def test_the_link_asks_for_the_code():

@@ -18,6 +18,17 @@ FIELDS = {
     "wecom_robot": {"webhook": "693a91f6-7baf-4bc4-97a0-0ec2cbb5f5d2"},
     "dingtalk_robot": {"webhook": "693a91f67baf4bc497a00ec2cbb5f5d2"},
     "dingtalk_chat": {"app_key": "k", "app_secret": "s3cr3t-of-the-app", "chat_id": "c"},
+    "dingtalk_app_robot": {
+        "app_key": "k",
+        "app_secret": "s3cr3t-of-the-app",
+        "open_conversation_id": "c",
+    },
+    "dingtalk_notice": {
+        "app_key": "k",
+        "app_secret": "s3cr3t-of-the-app",
+        "agent_id": 7,
+        "users": ["a"],
+    },
 }
 PASSWORD = "http://me:pr0xy-pw@egress:3128"
 
@@ -36,7 +47,13 @@ def calls(channel, proxy):
     if (token_call := channel.token_request(target)) is not None:
         made.append(token_call)
     if channel.media.file_bytes:
-        made.append(channel.upload_request(target, File(b"123456", "a.pdf"), "t"))
+        uploader, whose = channel.uploader(target)
+        made += [
+            uploader.upload_request(whose, File(b"123456", "a.pdf"), "t"),
+            uploader.token_request(whose) or made[0],
+        ]
+    if channel.recalls:
+        made.append(channel.recall_request(target, "id", "t"))
     return made
 
 

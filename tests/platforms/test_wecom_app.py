@@ -276,6 +276,16 @@ def test_markdown():
     assert (CHANNEL.markdown.dialect, CHANNEL.markdown.max_bytes) == ("wecom", 2048)
 
 
+def test_recall():
+    """A message is taken back by its id with the application's token; the code decides."""
+    call = CHANNEL.recall_request(saved(users=["a"]), "m1", "t0k3n")
+    assert call.url == "https://qyapi.weixin.qq.com/cgi-bin/message/recall"
+    assert call.query == {"access_token": "t0k3n"}
+    assert call.payload == {"msgid": "m1"}
+    for code, kind in ((0, "ok"), (42001, "refresh"), (40058, "failed"), (-1, "busy")):
+        assert CHANNEL.read_recall(Reply(200, json.dumps({"errcode": code}).encode())).kind == kind
+
+
 def test_it_rings_nobody():
     """The call has no way to mention: nothing of it is on the wire."""
     assert CHANNEL.mention(("zhangwei",), markdown=False).rung == ()

@@ -1,0 +1,107 @@
+"""DingTalk work notice (工作通知) of an application to people and departments.
+
+DingTalk takes it at once and delivers it later. The same text to the same person within a day is
+dropped without a word, and so is what is over 500 a day to one person: each text ends with the
+time of day.
+
+Page on open.dingtalk.com: asynchronous-sending-of-enterprise-session-messages.
+"""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from notebook_notify.fields import Field, Spec
+from notebook_notify.platforms.base import MarkdownLimits, Media
+from notebook_notify.platforms.dingtalk import APP_KEY, APP_SECRET, DingTalkChannel
+from notebook_notify.platforms.recipients import EVERYONE, check_recipients, recipients
+from notebook_notify.texts import local
+
+if TYPE_CHECKING:
+    from notebook_notify.delivery.transport import Request
+    from notebook_notify.platforms.base import Words
+    from notebook_notify.targets import Target
+
+#: The most ids of one call, by field.
+MOST = {"users": 100, "parties": 20}
+
+
+class DingTalkNotice(DingTalkChannel):
+    """Sends an application's notice to those that the target names."""
+
+    spec = Spec(
+        kind="dingtalk_notice",
+        platform="dingtalk",
+        magic="dingtalk",
+        title=("钉钉工作通知", "DingTalk work notice"),
+        fields=(
+            APP_KEY,
+            APP_SECRET,
+            Field(
+                "agent_id",
+                (
+                    "钉钉开发者后台 → 应用开发 → 该应用 → 凭证与基础信息 → AgentId",
+                    "DingTalk developer console → the app → Credentials (凭证与基础信息) → AgentId",
+                ),
+                kind="integer",
+            ),
+            Field(
+                "users",
+                (
+                    '通讯录 → 成员 → UserID；"@all" 为应用可见范围内的所有人',
+                    'Contacts (通讯录) → member → UserID; "@all": all in the app\'s scope',
+                ),
+                required=False,
+                kind="names",
+            ),
+            Field(
+                "parties",
+                (
+                    "通讯录 → 部门 → 部门ID",
+                    "Contacts (通讯录) → department → its id (部门ID)",
+                ),
+                required=False,
+                kind="names",
+            ),
+        ),
+    )
+    message_id = "task_id"
+    #: ``msg`` has 2,048 bytes in all: the rest is for what JSON adds, the time and a title.
+    text_limit = 1900
+    markdown = MarkdownLimits("dingtalk", 1700)
+    caveat = (
+        "钉钉已受理，稍后投递；不会回报每个人是否收到",
+        "DingTalk delivers it later, and does not report who received it",
+    )
+
+    def check(self, target: Target) -> None:
+        """Raise ``TargetError`` if a field is bad, or the target does not say who is meant."""
+        super().check(target)
+        check_recipients(target, recipients(target, MOST), MOST)
+
+    def everyone(self, target: Target) -> bool:
+        """Whether *target* stands for all in the application's visible scope (可见范围)."""
+        return EVERYONE in recipients(target, MOST).get("users", ())
+
+    def request(
+        self,
+        target: Target,
+        content: Words | Media,
+        token: str,
+        *,
+        once: str | None = None,  # noqa: ARG002 - what the platform drops, it drops unasked
+    ) -> Request:
+        """``POST /topapi/message/corpconversation/asyncsend_v2``."""
+        people: dict[str, Any] = {"to_all_user": True}
+        if not self.everyone(target):
+            keys = {"users": "userid_list", "parties": "dept_id_list"}
+            given = recipients(target, MOST)
+            people = {keys[field]: ",".join(ids) for field, ids in given.items()}
+        if not isinstance(content, Media):
+            gap = "\n\n" if content.markdown else "\n"
+            content = replace(content, text=f"{content.text}{gap}{local(time.time()):%H:%M:%S}")
+        payload = {"agent_id": int(target.get("agent_id")), **people, "msg": self.wire(content)}
+        path = "/topapi/message/corpconversation/asyncsend_v2"
+        return self.post(target, path, token, payload)
