@@ -146,6 +146,7 @@ LAYERS = [
         "notebook.questions",
         "notebook.recording",
         "notebook.runner",
+        "notebook.runs",
         "notebook.sandbox_magics",
         "notebook.setup_dialogue",
         "notebook.showing",

@@ -117,7 +117,7 @@ class Auto:
         """
         if os.getpid() != self._process:  # a forked child
             return
-        from notebook_notify.notebook.telling import run_of
+        from notebook_notify.notebook.runs import run_of
 
         self.show_trouble()
         unattended = not attended(self._shell)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import time
 from dataclasses import dataclass, replace
 from functools import partial
@@ -14,9 +13,6 @@ from IPython.core.error import UsageError
 from notebook_notify import sender
 from notebook_notify.content import context, enclosures
 from notebook_notify.content.drafts import Draft
-from notebook_notify.content.facts import Failure, Run, Verdict
-from notebook_notify.content.failures import failure
-from notebook_notify.content.plain import size_of
 from notebook_notify.content.progress import alert_line, compose_happening
 from notebook_notify.errors import NotifyError, SendError, SendInterrupted, TargetError
 from notebook_notify.messages import Message
@@ -25,6 +21,7 @@ from notebook_notify.notebook.cells import attended
 from notebook_notify.notebook.filling import fill
 from notebook_notify.notebook.options import Options
 from notebook_notify.notebook.recording import Recording
+from notebook_notify.notebook.runs import cell_of, run_of, title_of
 from notebook_notify.notebook.showing import show, show_dry_run
 from notebook_notify.notebook.watch import Untold, Watch
 from notebook_notify.platforms import CHANNELS
@@ -34,8 +31,8 @@ from notebook_notify.texts import say
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from notebook_notify.content.facts import Run
     from notebook_notify.content.progress import Happening
-    from notebook_notify.content.screen import Record
     from notebook_notify.notebook.calls import Call
     from notebook_notify.notebook.recording import Ended
     from notebook_notify.platforms.base import Channel
@@ -190,13 +187,13 @@ def _tell_happening(
     call: Call, count: int | None, notebook: str, happening: Happening
 ) -> SendReport:
     """Send what happens while the cell runs; on the watch's thread."""
-    cell = _cell(count)
+    cell = cell_of(count)
 
     def message(channel: Channel) -> Message:
         # A platform that drops repeats would take two messages of one second for one.
         mark = f"#{token_hex(2)}" if channel.drops_repeats else ""
         where = f"{notebook} {cell}".strip()
-        title = _title(call, notebook, cell)
+        title = title_of(call, notebook, cell)
         limit = channel.text_limit
         return Message(compose_happening(title, context.who(), where, happening, limit, mark=mark))
 
@@ -221,68 +218,6 @@ def messages_of(call: Call, run: Run, value: Any, notes: list[str]) -> list[tupl
     )
     targets = call.alerts if run.verdict == "failed" else call.targets
     return [(target, partial(draft.message, target)) for target in targets]
-
-
-def run_of(call: Call, ended: Ended, summary: str, shell: Any) -> Run:
-    """What a message tells of a cell."""
-    notebook = context.notebook_name(shell.user_ns)
-    cell = _cell(ended.count)
-    error = ended.error
-    # `%run` and a value whose form fails show an error and raise none: that is not well either.
-    verdict: Verdict = "done" if error is None and ended.record.error is None else "failed"
-    if ended.interrupted:
-        verdict = "interrupted"
-    return Run(
-        verdict=verdict,
-        title=_title(call, notebook, cell),
-        where=f"{notebook} {cell}".strip(),
-        started=ended.started,
-        ended=ended.started + ended.took,
-        who=context.who(),
-        record=_before(ended.record, error),
-        summary=summary or None,
-        failure=_failure(ended, shell) if verdict == "failed" else None,
-        source=ended.source if call.options.source else None,
-        link=_link(shell),
-    )
-
-
-def _link(shell: Any) -> str:
-    with contextlib.suppress(NotifyError):  # a config file that was good when the cell began
-        return context.link(sender.TARGETS.config.link or "", shell.user_ns)
-    return ""
-
-
-def _cell(count: int | None) -> str:
-    return f"[{count}]" if count is not None else ""
-
-
-def _title(call: Call, notebook: str, cell: str) -> str:
-    named = call.title or notebook.removesuffix(".ipynb")
-    return named or say(f"单元 {cell}", f"cell {cell}").strip()
-
-
-def _failure(ended: Ended, shell: Any) -> Failure:
-    if ended.error is not None:
-        return failure(ended.error, shell, ended.count)
-    return Failure(str(ended.record.error))
-
-
-def _before(record: Record, error: BaseException | None) -> Record:
-    """*record* without the traceback of a group, which IPython prints as the cell's output."""
-    if not isinstance(error, BaseExceptionGroup):
-        return record
-    opening = "+ Exception Group Traceback (most recent call last):"
-    at = next((n for n, line in enumerate(record.lines) if line.strip() == opening), None)
-    if at is None:
-        return record
-    lost = record.lines[at:]
-    return replace(
-        record,
-        lines=record.lines[:at],
-        total=record.total - len(lost),
-        total_bytes=max(0, record.total_bytes - sum(size_of(one) + 1 for one in lost)),
-    )
 
 
 def _deliver(
