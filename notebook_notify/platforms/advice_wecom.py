@@ -140,13 +140,15 @@ TABLE: tuple[Row, ...] = (
         Words(
             "{ip} 不在企业可信 IP 中",
             "管理员：管理后台 → 应用管理 → 该应用 → 企业可信IP → 添加 {ip}（约 1 分钟生效；"
-            "须先设置可信域名或接收消息服务器）。出口 IP 不固定时，给目标设 proxy。",
+            "须先设置可信域名或接收消息服务器）。出口 IP 不固定时，给目标设 proxy。"
+            "不想等：用 %notify_setup 改用群机器人，它不查 IP。",
         ),
         Words(
             "{ip} is not among the app's trusted IPs",
             "Administrator: admin console → 应用管理 → the app → 企业可信IP → add {ip} (takes "
             "about a minute; needs a trusted domain or a message-receiving URL first). If the "
-            "address changes, set proxy in the target.",
+            "address changes, set proxy in the target. No time to wait: take a group robot, "
+            "which asks for no IP, by %notify_setup.",
         ),
     ),
     Row(

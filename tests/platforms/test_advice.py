@@ -64,6 +64,7 @@ def test_the_untrusted_address_is_named(payload, lang):
     assert "应用管理 → " in advice.todo
     assert "企业可信IP → " in advice.todo
     assert "203.0.113.7" in advice.todo
+    assert "%notify_setup" in advice.todo  # the way round: a robot
     assert advice.link == "https://open.work.weixin.qq.com/devtool/query?e=60020"
 
 
