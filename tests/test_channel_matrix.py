@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 import io
 import re
 import zipfile
@@ -107,6 +108,7 @@ def ran(sandbox):
 
     yield run
     unload_ipython_extension(shell)
+    atexit.unregister(shell.atexit_operations)  # each would collect all garbage at the end
     InteractiveShell.clear_instance()
 
 

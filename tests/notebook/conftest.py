@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import atexit
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -26,6 +27,8 @@ def shell() -> Iterator[InteractiveShell]:
     load_ipython_extension(shell)
     yield shell
     unload_ipython_extension(shell)
+    # Python's end would take as long again: each shell collects all garbage then.
+    atexit.unregister(shell.atexit_operations)
     InteractiveShell.clear_instance()
 
 
