@@ -176,8 +176,10 @@ def alert_for(target: Target) -> Target:
 def _checked(found: Iterable[Target]) -> list[Target]:
     checked = list(found)
     for target in checked:
-        for one in (target, alert_for(target)):
-            channel_of(one)
+        channel_of(target)
+        alert = alert_for(target)
+        if alert is not target:
+            channel_of(alert)
     return checked
 
 
