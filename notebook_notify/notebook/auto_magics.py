@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 @magics_class
-class AutoMagics(Magics):
+class NotifyAutoMagics(Magics):
     """Tells of every later cell.
 
     Args:

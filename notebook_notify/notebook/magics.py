@@ -14,7 +14,7 @@ from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_cell_magic, magics_class, no_var_expand
 from IPython.core.magic_arguments import magic_arguments
 
-from notebook_notify.notebook.auto_magics import AutoMagics
+from notebook_notify.notebook.auto_magics import NotifyAutoMagics
 from notebook_notify.notebook.options import notify_arguments, parse, refuse_secrets_in
 from notebook_notify.notebook.runner import Runner
 from notebook_notify.notebook.sandbox_magics import SandboxMagics
@@ -161,7 +161,7 @@ def load(shell: Any) -> None:
         return
     magics = NotifyMagics(shell)
     magics.runner.install()
-    auto = AutoMagics(shell, magics.runner)
+    auto = NotifyAutoMagics(shell, magics.runner)
     for one in (magics, auto, TargetMagics(shell), SandboxMagics(shell)):
         shell.register_magics(one)
     for owner, name in [*((magics, name) for name in FAMILIES), (auto, "notify_auto")]:
@@ -177,7 +177,7 @@ def unload(shell: Any) -> None:
     for one in _loaded(shell):
         if isinstance(one, NotifyMagics):
             one.runner.uninstall()
-        if isinstance(one, AutoMagics | SandboxMagics):
+        if isinstance(one, NotifyAutoMagics | SandboxMagics):
             one.close()
         for kind, names in one.magics.items():
             for name in names:
@@ -193,7 +193,7 @@ def unload(shell: Any) -> None:
 
 def _loaded(shell: Any) -> list[Any]:
     registry = shell.magics_manager.registry
-    names = ("NotifyMagics", "AutoMagics", "TargetMagics", "SandboxMagics")
+    names = ("NotifyMagics", "NotifyAutoMagics", "TargetMagics", "SandboxMagics")
     return [registry[name] for name in names if name in registry]
 
 
