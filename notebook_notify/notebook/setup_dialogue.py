@@ -48,6 +48,15 @@ def set_up(name: str, channel: str | None, given: Mapping[str, str]) -> None:
 
 
 def _ask_and_save(name: str, channel: str | None, given: Mapping[str, str]) -> None:
+    old = sender.TARGETS.config.targets.get(name)
+    if old is not None and not _yes(
+        say(
+            f"{name}（{old.channel}）已存在，替换它？[y/N] ",
+            f"{name} ({old.channel}) exists. Replace it? [y/N] ",
+        )
+    ):
+        print(say("没有改动", "kept as it is"))  # noqa: T201 - a dialogue
+        return
     spec = SPECS[channel] if channel else _choose()
     fields: dict[str, Any] = {**given}
     for one in spec.fields:

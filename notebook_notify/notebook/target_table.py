@@ -44,12 +44,13 @@ def show() -> None:
 
 
 def check(names: Sequence[str]) -> None:
-    """Prove the credentials of these targets, or of the default one, and show what came of it.
+    """Prove the credentials of these targets, or of the defaults, and show what came of it.
 
     Raises:
         TargetError: no such target, or it cannot work as it is written.
     """
-    report = sender.check(names or None)
+    defaults = [one.name for one in sender.TARGETS.known() if one.default_for and one.name]
+    report = sender.check(names or defaults or None)
     good = [one.target for one in report.results if one.outcome == "sent"]
     if good:
         listed = ", ".join(good)

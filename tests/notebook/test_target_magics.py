@@ -170,6 +170,21 @@ def test_setup_asks_for_the_channels_own_fields(run, answers, sandbox) -> None:
     assert not {"proxy", "alert", "mention"} & {one.split()[0] for one in asked}
 
 
+def test_setup_asks_before_it_replaces(run, config: Path, answers, sandbox) -> None:
+    """A saved target, its secret with it, is not lost by a name that is used twice."""
+    webhook = sandbox.targets["sandbox-wecom_robot"]["webhook"]
+    answers({}, webhook)
+    run(f"%notify_setup ops --channel wecom_robot --base-url {sandbox.url}")
+    saved = config.read_text()
+    asked = answers({}, "another-key-1")
+    assert "kept as it is" in run("%notify_setup ops --channel wecom_robot")
+    assert asked == ["ops (wecom_robot) exists. Replace it? [y/N] "]
+    assert config.read_text() == saved
+    answers({"Replace": "y"}, "another-key-1")
+    run(f"%notify_setup ops --channel wecom_robot --base-url {sandbox.url}")
+    assert "another-key-1" in config.read_text()
+
+
 def test_setup_offers_the_robots_first(run, config: Path, answers, sandbox) -> None:
     """The quickest way is the first choice: one value, where it is found, and a test message."""
     webhook = sandbox.targets["sandbox-wecom_robot"]["webhook"]
@@ -271,8 +286,9 @@ def test_a_damaged_history_is_one_line(run) -> None:
 def test_check_proves_a_credential_and_posts_nothing(run, sandbox) -> None:
     """`--check` says whose credential is good and whose is not, with advice; nothing arrives."""
     run(f"%notify_sandbox --url {sandbox.url}")
-    assert "the credential is good: sandbox-wecom_chat" in run("%notify_targets --check")
-    assert sandbox.stats["token_requests"] == 1
+    defaults = "sandbox-wecom_chat, sandbox-wecom_app, sandbox-dingtalk_chat"
+    assert f"the credential is good: {defaults}" in run("%notify_targets --check")
+    assert sandbox.stats["token_requests"] == 3
     sandbox.fail_next(errcode=40001, path="/cgi-bin/gettoken")
     shown = run("%notify_targets --check sandbox-wecom_app sandbox-dingtalk_chat")
     assert "the credential is good: sandbox-dingtalk_chat" in shown
