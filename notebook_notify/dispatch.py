@@ -193,7 +193,7 @@ class Sender:
         message = delivery.made()
         delivery.notes.extend(notes_on(message, delivery.channel))
         delivery.parts = self._parts(delivery, key, message)
-        outcome: Outcome = "partial" if delivery.missed else "sent"
+        outcome: Outcome = "partial" if delivery.missing else "sent"
         for part in delivery.parts:
             try:
                 verdict = self._send_part(delivery, key, part)
@@ -218,10 +218,10 @@ class Sender:
 
     def _parts(self, delivery: Delivery, key: str, message: Message) -> list[Words | Media]:
         """The pieces of the text, then what could be uploaded, which the text promises."""
+        delivery.missing.extend(message.missing)
         uploaded = list(self._upload(delivery, key, message.attachments))
         files = [media.name for media in uploaded if media.kind == "file"]
-        missing = len(message.attachments) - len(uploaded)
-        follows = promise(len(uploaded) - len(files), files, missing)
+        follows = promise(len(uploaded) - len(files), files, delivery.missing)
         return [*words_of(message, delivery.channel, follows), *uploaded]
 
     def _prove(self, delivery: Delivery) -> SendResult:

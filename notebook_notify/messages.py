@@ -78,6 +78,7 @@ class Message:
             ``all``; an ``@`` before them does no harm.
         notes: what its sender should be told of how it was made.
         title: of a Markdown text, as in :class:`Markdown`.
+        missing: names of what should go along and could not be read; the text names them.
     """
 
     text: str
@@ -86,6 +87,7 @@ class Message:
     mention: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     title: str = ""
+    missing: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, content: Piece | Sequence[Piece]) -> Message:
@@ -125,26 +127,21 @@ def named(mention: Iterable[str]) -> str:
     return " ".join(f"@{one}" for one in people(mention))
 
 
-def promise(images: int, files: Sequence[str], missing: int = 0) -> str:
-    """The lines of a text that say what follows it, and how much does not.
+def promise(images: int, files: Sequence[str], missing: Sequence[str] = ()) -> str:
+    """The lines of a text that say what follows it, and what does not.
 
     Args:
         images: how many pictures follow.
         files: the names of the files that follow.
-        missing: how much could not be uploaded.
+        missing: the names of what does not, though it should.
     """
     zh = [f"图 {images} 张"] if images else []
-    en = [f"{images} plot{'s' if images > 1 else ''}"] if images else []
+    en = [f"{images} image{'s' if images > 1 else ''}"] if images else []
     if files:
         zh.append(f"文件 {len(files)} 个（{'、'.join(files)}）")
         en.append(f"{len(files)} file{'s' if len(files) > 1 else ''} ({', '.join(files)})")
     follow = "follows" if images + len(files) == 1 else "follow"
     lines = [say(f"📎 {'、'.join(zh)}随后", f"📎 {' and '.join(en)} {follow}")] if zh else []
     if missing:
-        lines.append(
-            say(
-                f"另有 {missing} 个附件未能发送，在笔记本中查看",
-                f"{missing} more could not be sent: see the notebook",
-            )
-        )
+        lines.append(say(f"未附上：{'、'.join(missing)}", f"Not attached: {', '.join(missing)}"))
     return "\n".join(lines)

@@ -53,7 +53,7 @@ class Delivery:
     parts: list[Words | Media] = field(default_factory=list)
     accepted: list[Words | Media] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
-    missed: bool = False
+    missing: list[str] = field(default_factory=list)
     started: float = field(default_factory=time.monotonic)
     flight: Flight = field(default_factory=Flight)
     refused: dict[str, tuple[str, ...]] = field(default_factory=dict)
@@ -130,7 +130,7 @@ class Delivery:
 
     def miss(self, name: str, verdict: Verdict, *, uploading: bool = False) -> None:
         """Note that an attachment did not get through, and why."""
-        self.missed = True
+        self.missing.append(name)
         code = code_of(verdict.payload)
         # Of an upload that was not answered nothing "may have arrived".
         told = uploading and code in errors.OWN_CODES
@@ -173,7 +173,7 @@ def stopped(delivery: Delivery) -> SendResult:
     if delivery.future.done() or accepted:
         with contextlib.suppress(TimeoutError):
             return delivery.future.result(LAST_MOMENT)
-        return delivery.result("partial" if delivery.missed or delivery.refused else "sent")
+        return delivery.result("partial" if delivery.missing or delivery.refused else "sent")
     written = sum(isinstance(part, Words) for part in delivery.parts)
     if 0 < written <= delivery.flight.parts_sent:  # the text is there
         delivery.notes.append(

@@ -59,6 +59,7 @@ def words_of(message: Message, channel: Channel, follows: str) -> list[Words]:
     """
     mention = channel.mention(people(message.mention), markdown=message.markdown)
     names = scrub(mention.text)
+    follows = scrub(follows)
     if message.markdown:
         follows = follows.translate(_LOOKALIKES).replace("\n", "\n\n")
     told = scrub(message.text)

@@ -59,7 +59,7 @@ class Uploads:
                     media_id = self._id_of(delivery, key, attachment, until)
                     media = Media(kind_of(attachment), media_id, attachment.name)
             except UnfitError as unfit:
-                delivery.missed = True
+                delivery.missing.append(given.name)
                 delivery.notes.append(str(unfit))
                 continue
             except (TransportError, RefusedError) as error:

@@ -77,7 +77,7 @@ def test_text_picture_and_file_arrive_in_order(sandbox, one):
     result = one()
     text, image, file = sandbox.inbox
     assert kinds(sandbox) == ["text", "image", "file"]
-    assert text["content"] == "完成\n\n📎 1 plot and 1 file (报告.pdf) follow"
+    assert text["content"] == "完成\n\n📎 1 image and 1 file (报告.pdf) follow"
     for message, data, name in ((image, PNG, "图 1.png"), (file, PDF, "报告.pdf")):
         assert message["media"]["sha256"] == hashlib.sha256(data).hexdigest()
         assert sandbox.media_bytes(message["media"]) == data
@@ -121,7 +121,7 @@ def test_a_long_text_comes_before_what_follows_it(sandbox, one):
     """Of a text in parts the last one promises, and the picture comes after all of them."""
     result = one(["字" * 2000, Image(PNG)])
     assert kinds(sandbox) == ["text"] * (len(sandbox.inbox) - 1) + ["image"]
-    assert sandbox.inbox[-2]["content"].endswith("📎 1 plot follows")
+    assert sandbox.inbox[-2]["content"].endswith("📎 1 image follows")
     assert (result.outcome, result.parts, result.images) == ("sent", len(sandbox.inbox), 1)
 
 
@@ -174,7 +174,7 @@ def test_an_upload_that_fails(sandbox, one, fault):
     sandbox.fail_next(**fault, path="upload", count=8)
     result = one(["完成", Image(PNG, "plot.png")])
     (text,) = sandbox.inbox
-    assert text["content"] == "完成\n\n1 more could not be sent: see the notebook"
+    assert text["content"] == "完成\n\nNot attached: plot.png"
     assert (result.outcome, result.images) == ("partial", 0)
     assert len(result.notes) == 1
     assert result.notes[0].startswith("plot.png did not get through (")
@@ -182,12 +182,12 @@ def test_an_upload_that_fails(sandbox, one, fault):
 
 
 def test_one_of_two_uploads_fails(sandbox, one):
-    """What could be uploaded follows, what could not is counted."""
+    """What could be uploaded follows, what could not is named."""
     sandbox.fail_next(errcode=45001, path="upload")
     result = one()
     assert kinds(sandbox) == ["text", "file"]
     assert sandbox.inbox[0]["content"].endswith(
-        "📎 1 file (报告.pdf) follows\n1 more could not be sent: see the notebook"
+        "📎 1 file (报告.pdf) follows\nNot attached: 图 1.png"
     )
     assert (result.outcome, result.images, result.files) == ("partial", 0, 1)
 
@@ -207,7 +207,7 @@ def test_an_upload_that_hangs_leaves_time_for_the_text(sandbox, one):
     result = one(timeout=3)
     assert time.monotonic() - started < 3.3
     assert kinds(sandbox) == ["text"]
-    assert sandbox.inbox[0]["content"].endswith("2 more could not be sent: see the notebook")
+    assert sandbox.inbox[0]["content"].endswith("Not attached: 图 1.png, 报告.pdf")
     assert result.outcome == "partial"
     assert len(result.notes) == 2
 

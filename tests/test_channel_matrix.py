@@ -153,17 +153,17 @@ def test_image(sandbox, arrives, monkeypatch, channel) -> None:
         report = SENDER.send([(target(channel), Message("look", (Image(content),)))], timeout=20)
         assert report.outcome == "partial"
         (text,) = received(sandbox)
-        assert text["content"] == "look\n\n1 more could not be sent: see the notebook"
+        assert text["content"] == "look\n\nNot attached: plot.png"
         monkeypatch.setitem(STORED, "function", lambda _name, _data: "https://x.example/1.png")
         stored = replace(target(channel), fields={**target(channel).fields, "image_url": STORE})
         assert SENDER.send([(stored, Message("look", (Image(content),)))], timeout=20)
         text, one = received(sandbox)
-        assert text["content"] == "look\n\n📎 1 plot follows"
+        assert text["content"] == "look\n\n📎 1 image follows"
         assert one["content"] == "![plot.png](https://x.example/1.png)"
         return
     assert matrix()[channel, "image"] == "yes"
     text, one = arrives(channel, Message("look", (Image(content, "plot.png"),)))
-    assert text["content"] == "look\n\n📎 1 plot follows"
+    assert text["content"] == "look\n\n📎 1 image follows"
     assert (one["msgtype"], one["bytes"]) == ("image", content)
 
     large = io.BytesIO()
@@ -213,7 +213,7 @@ def test_file(sandbox, arrives, channel) -> None:
         assert report.outcome == "partial"
         assert "a.csv stays in the notebook" in report.results[0].notes[0]
         (text,) = received(sandbox)
-        assert text["content"] == "look\n\n1 more could not be sent: see the notebook"
+        assert text["content"] == "look\n\nNot attached: a.csv"
         return
     for name in ("表.csv", "output.txt", "book.xlsx"):
         content = f"the bytes of {name}".encode()

@@ -78,7 +78,7 @@ def test_report(tmp_path: Path, monkeypatch, sandbox, run) -> None:
         r"^[+-]\d\.\d\d% today, worst drawdown -\d+\.\d%$", text["content"], re.MULTILINE
     )
     assert "Moutai: weight 30.0%, today " in text["content"]
-    assert "2 plots and 1 file (report.csv) follow" in text["content"]
+    assert "2 images and 1 file (report.csv) follow" in text["content"]
     assert sorted(one["msgtype"] for one in along) == ["file", "image", "image"]
     for one in along:
         content = sandbox.media_bytes(one["media"])

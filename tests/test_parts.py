@@ -154,8 +154,8 @@ def test_who_must_be_named_is_rung_by_the_part_that_names_them():
 
 def test_the_people_come_before_what_follows():
     """The promise is last, where what it promises comes."""
-    told = words_of(Message("x", mention=("a",)), CHAT, "📎 1 plot follows")
-    assert told == [Words("x\n\n@a\n\n📎 1 plot follows")]
+    told = words_of(Message("x", mention=("a",)), CHAT, "📎 1 image follows")
+    assert told == [Words("x\n\n@a\n\n📎 1 image follows")]
 
 
 # ── checks ───────────────────────────────────────────────────────────────────────────────────

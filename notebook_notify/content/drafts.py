@@ -59,13 +59,16 @@ class Draft:
             form=self.form,
             whole=compose(run, tight).whole,
         )
-        form = tight if packed.attachments or mention else self._form(channel)
+        missing = (*self.found.unread, *packed.left)
+        form = tight if packed.attachments or mention or missing else self._form(channel)
+        run = replace(run, enclosed=packed.images, table_follows=packed.table)
         return Message(
-            compose(replace(run, enclosed=packed.images), form).text,
+            compose(run, form).text,
             packed.attachments,
             markdown=self.form == "markdown",
             mention=mention,
             notes=packed.notes,
+            missing=missing,
         )
 
     def _form(self, channel: Channel, room: int = 0) -> Form:

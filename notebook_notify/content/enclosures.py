@@ -12,7 +12,7 @@ from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.content.pieces import is_svg
-from notebook_notify.content.screen import Record
+from notebook_notify.content.screen import PICTURES, Record
 from notebook_notify.content.sections import LINES
 from notebook_notify.content.sheets import csv_file, fits_xlsx, sheet_of, xlsx_file
 from notebook_notify.content.table_picture import UndrawnError, draw
@@ -37,6 +37,21 @@ MOST_BYTES = 20 << 20
 
 
 @dataclass(frozen=True, slots=True)
+class Named:
+    """What became of the files that ``--attach`` names.
+
+    Attributes:
+        files: those that were read.
+        unread: the names of those that could not be.
+        notes: why.
+    """
+
+    files: tuple[File, ...] = ()
+    unread: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Found:
     """What could go along with a cell's message.
 
@@ -46,6 +61,7 @@ class Found:
         sheet: its rows as they are written to a file, or ``None``.
         plots: the pictures that the cell showed, numbered as they stand under it.
         named: the files that ``--attach`` names.
+        unread: the names of those that could not be read.
         drawn: whether a table may be drawn.
         notes: what is to be said of it.
     """
@@ -55,6 +71,7 @@ class Found:
     sheet: Sheet | None = None
     plots: tuple[Image, ...] = ()
     named: tuple[File, ...] = ()
+    unread: tuple[str, ...] = ()
     drawn: bool = True
     notes: tuple[str, ...] = ()
 
@@ -66,11 +83,15 @@ class Packed:
     Attributes:
         attachments: pictures, then files.
         images: how many of the cell's own pictures are among them, that of a table not counted.
+        table: whether the table is among them, as a picture or a file.
+        left: the names of the named files that would be too many.
         notes: what is to be said of it, and of what does not go along.
     """
 
     attachments: tuple[Attachment, ...] = ()
     images: int = 0
+    table: bool = False
+    left: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -83,8 +104,8 @@ def gather(record: Record, value: Any, *, attach: Sequence[str] = (), images: bo
         attach: paths of files that are named.
         images: whether pictures may go along.
     """
-    notes: list[str] = []
-    named = tuple(named_files(attach, notes))
+    named = named_files(attach)
+    notes = [*named.notes, *(_pictureless(record) if images else ())]
     # Without a form of it the value is not shown: the cell ends with a semicolon.
     table = table_of(record.html, value) if record.html or record.value is not None else None
     return Found(
@@ -92,7 +113,8 @@ def gather(record: Record, value: Any, *, attach: Sequence[str] = (), images: bo
         table=table,
         sheet=sheet_of(value, table) if table else None,
         plots=tuple(_plots(record)) if images else (),
-        named=named,
+        named=named.files,
+        unread=named.unread,
         drawn=images,
         notes=tuple(notes),
     )
@@ -137,7 +159,8 @@ def pack(found: Found, *, media: MediaLimits, most: int | None, form: str, whole
     files = [file for name in ours[:kept] if (file := _made(found, name, notes)) is not None]
     pictures = list(_drawn(wide, notes)) if wide and room else []
     own = plots[max(0, len(plots) - room + len(pictures)) :]
-    left = [*(one.name for one in found.named[len(named) :]), *ours[kept:]]
+    too_many = tuple(one.name for one in found.named[len(named) :])
+    left = [*too_many, *ours[kept:]]
     left += ["table.png"] if wide and not room else []
     if (missing := len(plots) - len(own)) > 0:
         left.append(say(f"图 {missing} 张", f"{missing} plot{'s' if missing > 1 else ''}"))
@@ -149,7 +172,8 @@ def pack(found: Found, *, media: MediaLimits, most: int | None, form: str, whole
                 f"left out: {', '.join(left)}; --max-messages {enough} sends all",
             )
         )
-    return Packed((*pictures, *own, *files, *named), len(own), tuple(notes))
+    tables = [*pictures, *(file for file in files if file.name.startswith("table."))]
+    return Packed((*pictures, *own, *files, *named), len(own), bool(tables), too_many, tuple(notes))
 
 
 def _names(found: Found, media: MediaLimits, form: str, *, whole: bool) -> Iterator[str]:
@@ -203,23 +227,42 @@ def _plots(record: Record) -> Iterator[Image]:
         yield Image(data, f"plot-{number}.{_ending(data)}")
 
 
+def _pictureless(record: Record) -> Iterator[str]:
+    """What is said of figures of which there is no picture, or one too large to be kept."""
+    count = record.images - len(record.pictures)
+    if count > 0:
+        most = PICTURES >> 20
+        yield say(
+            f"有 {count} 张图不能附上：没有 PNG、JPEG 或 SVG 形式，或合计超过 {most} MB",
+            f"{count} plot{'s' if count > 1 else ''} cannot go along: "
+            f"no PNG, JPEG or SVG form, or over {most} MB in all",
+        )
+
+
 def _ending(data: bytes) -> str:
     if data.startswith(b"\xff\xd8\xff"):
         return "jpg"
     return "svg" if is_svg(data) else "png"
 
 
-def named_files(paths: Sequence[str], notes: list[str]) -> Iterator[File]:
-    """The files that ``--attach`` names; what cannot be read is noted."""
+def named_files(paths: Sequence[str]) -> Named:
+    """The files that ``--attach`` names."""
+    files, unread, notes = [], [], []
     for path in map(Path, paths):
         try:
-            yield File(_read(path.expanduser()), path.name)
+            files.append(File(_read(path.expanduser()), path.name))
             continue
+        except FileNotFoundError:
+            why = say("没有这个文件", "no such file")
+        except PermissionError:
+            why = say("没有读取权限", "no permission to read it")
         except OSError as error:
             why = error.strerror or str(error)
         except (RuntimeError, ValueError) as error:  # an unknown user's home, a NUL in the name
             why = str(error)
+        unread.append(path.name or str(path))
         notes.append(say(f"没有附上 {path}：{why}", f"{path} was not attached: {why}"))
+    return Named(tuple(files), tuple(unread), tuple(notes))
 
 
 def _read(path: Path) -> bytes:

@@ -76,6 +76,7 @@ class Run:
         table: its value, if that is a table.
         mark: what makes the text unlike that of a run in the same second.
         enclosed: how many of its pictures go along.
+        table_follows: whether its table goes along, as a picture or a file.
         link: the notebook's address, or an empty string.
         parts: the cells that it consists of, if they are several.
     """
@@ -93,5 +94,6 @@ class Run:
     table: Table | None = None
     mark: str = ""
     enclosed: int = 0
+    table_follows: bool = True
     link: str = ""
     parts: tuple[Part, ...] = ()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from notebook_notify.content.batch import part_lines
 from notebook_notify.content.blocks import closing_fence, spare_blocks
 from notebook_notify.content.plain import clip, clip_start, fit, plain_lines, size_of, size_text
-from notebook_notify.content.tables import ROWS
+from notebook_notify.content.tables import NARROW, ROWS
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -145,7 +145,7 @@ def sections(run: Run, dialect: Plain) -> Iterator[Section]:
     if dialect.markdown and _is_short(record.markdown):
         yield _value(record.markdown, str, share, verbatim=True)
     elif run.table is not None:
-        yield _table(run.table, dialect, share)
+        yield _table(run.table, dialect, share, follows=run.table_follows)
     else:
         value = record.value or ""
         if record.markdown and _BARE.fullmatch(value.strip()):
@@ -213,20 +213,23 @@ def _value(
     )
 
 
-def _table(table: Table, dialect: Plain, share: float) -> Section:
-    """The first rows of a narrow table; of a wide one the size, since it goes along as a file."""
-    shape = say(
-        f"{table.height:,} 行 × {table.width} 列", f"{table.height:,} rows × {table.width} columns"
-    )
+def _table(table: Table, dialect: Plain, share: float, *, follows: bool) -> Section:
+    """The first rows of a table; of a wide one that goes along the size alone."""
+    shape = table.shape
     heading = say(f"结果（{shape}）", f"Result ({shape})")
-    if not table.narrow:
+    if not table.narrow and follows:
         return Section((), dialect.output, heading, total=table.height, shown=True)
+    lines = tuple(table.lines()[:ROWS])
+    zh, en = ("", "") if table.narrow else (f"、前 {NARROW} 列", f" × {NARROW}")
     return Section(
-        tuple(table.lines()[:ROWS]),
+        lines,
         dialect.output,
         heading,
-        say(f"结果（共 {shape}，显示前 {{shown}} 行）", f"Result ({shape}, first {{shown}})"),
-        table.height,
+        say(
+            f"结果（共 {shape}，显示前 {{shown}} 行{zh}）", f"Result ({shape}, first {{shown}}{en})"
+        ),
+        # Columns of a wide one are missing: it is never whole.
+        table.height if table.narrow else max(table.height, len(lines) + 1),
         share=share,
         shown=True,
     )

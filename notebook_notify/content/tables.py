@@ -43,15 +43,24 @@ class Table:
         """Whether it can be told row by row."""
         return self.width <= NARROW
 
+    @property
+    def shape(self) -> str:
+        """How large it is."""
+        rows = f"{self.height:,} row{'' if self.height == 1 else 's'}"
+        columns = f"{self.width:,} column{'' if self.width == 1 else 's'}"
+        return say(f"{self.height:,} 行 × {self.width:,} 列", f"{rows} × {columns}")
+
     def lines(self) -> list[str]:
-        """A row a line."""
+        """A row a line; of a wide table the first columns."""
         colon, comma = say("：", ": "), say("，", ", ")
+        more = f"{comma}…" if len(self.columns) > NARROW else ""
         return [
             (f"{key}{colon}" if key else "")
             + comma.join(
                 f"{column} {value}".strip()
-                for column, value in zip(self.columns, values, strict=False)
+                for column, value in zip(self.columns[:NARROW], values, strict=False)
             )
+            + more
             for key, values in self.rows
         ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import re
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,6 @@ from IPython.core.error import UsageError
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    import argparse
     from collections.abc import Mapping
 
 # Chinese quotation marks are what a Chinese keyboard gives.
@@ -45,7 +45,25 @@ def split_line(line: str, parser: argparse.ArgumentParser) -> tuple[list[str], s
         value = _unquoted(value)
         if value == "--":  # argparse takes it away
             raise UsageError(say(f"{name} 的值不能是 --", f"{name} cannot be --"))
+        _check(name, value, action)
         tokens.append(f"{action.option_strings[-1]}={value}")
+
+
+def _check(name: str, value: str, action: argparse.Action) -> None:
+    """Tell of a wrong value in the user's language, which argparse does not know."""
+    if action.choices is not None and value not in action.choices:
+        choices = list(action.choices)
+        raise UsageError(
+            say(
+                f"{name} 不能是 {value}，可选：{'、'.join(choices)}",
+                f"{name} cannot be {value}; it is one of {', '.join(choices)}",
+            )
+        )
+    if callable(action.type):
+        try:
+            action.type(value)
+        except (TypeError, ValueError, argparse.ArgumentTypeError) as error:
+            raise UsageError(say(f"{name}：{error}", f"{name}: {error}")) from None
 
 
 def _token(line: str, at: int) -> tuple[str, int]:

@@ -94,7 +94,12 @@ def seconds(text: str) -> float:
     """``90``, ``90s``, ``5m``, ``2h`` or ``1d`` in seconds."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
     if match is None:
-        raise argparse.ArgumentTypeError(f"{text!r}: 90s, 5m, 2h")
+        raise argparse.ArgumentTypeError(
+            say(
+                f"{text!r} 不是时长，例如 90s、5m、2h",
+                f"{text!r} is not a time, such as 90s, 5m, 2h",
+            )
+        )
     return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
 
 
@@ -111,13 +116,20 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise argparse.ArgumentTypeError(f"{text!r}: {error}") from None
+        raise argparse.ArgumentTypeError(
+            say(
+                f"{text!r} 不是正则表达式：{error}",
+                f"{text!r} is not a regular expression: {error}",
+            )
+        ) from None
     return text
 
 
 def _count(text: str) -> int:
     if not text.isdecimal() or not int(text):
-        raise argparse.ArgumentTypeError(f"{text!r}: 1, 2, 3, …")
+        raise argparse.ArgumentTypeError(
+            say(f"{text!r} 不是正整数", f"{text!r} is not a whole number above 0")
+        )
     return int(text)
 
 

@@ -52,4 +52,4 @@ def show_dry_run(
 
 def _follows(message: Message) -> str:
     files = [one.name for one in message.attachments if not isinstance(one, Image)]
-    return promise(len(message.attachments) - len(files), files)
+    return promise(len(message.attachments) - len(files), files, message.missing)

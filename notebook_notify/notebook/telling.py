@@ -135,9 +135,15 @@ def send_text(call: Call, text: str, shell: Any) -> None:
             )
         )
     filled, failed = fill(text, shell.user_ns)
-    notes = list(unfilled(failed))
-    files = tuple(enclosures.named_files(options.attach, notes))
-    message = Message(filled, files, markdown=options.form == "markdown", mention=options.mention)
+    named = enclosures.named_files(options.attach)
+    notes = [*unfilled(failed), *named.notes]
+    message = Message(
+        filled,
+        named.files,
+        markdown=options.form == "markdown",
+        mention=options.mention,
+        missing=named.unread,
+    )
     report = _deliver(call, [(target, message) for target in call.targets], notes, shell)
     if options.strict and report is not None:
         report.raise_for_status()
@@ -239,7 +245,8 @@ def _deliver(
         return None
     watched = attended(shell)
     try:
-        key = _key(options, shell)
+        key, without = _key(options, shell, verdict)
+        notes = (*notes, *without)
         report = sender.post(
             messages,
             timeout=options.budget(watched=watched) - waited,
@@ -260,19 +267,28 @@ def _deliver(
     raise UsageError(message)
 
 
-def _key(options: Options, shell: Any) -> str | None:
+def _key(options: Options, shell: Any, verdict: str) -> tuple[str | None, tuple[str, ...]]:
+    """The key of ``--once``, or ``None``; and what is to be said of it."""
     if options.once is None:
-        return None
+        return None, ()
     key, failed = fill(options.once, shell.user_ns)
-    if failed:  # the same for every day, it would keep tomorrow's message back
-        fields = ", ".join(failed)
-        raise TargetError(
+    if not failed:
+        return key, ()
+    fields = ", ".join(failed)
+    if verdict not in ("done", "text"):  # what would have been filled in may be what failed
+        return None, (
             say(
-                f"--once 中 {fields} 未能填入，未发送",
-                f"--once: {fields} could not be filled in; nothing was sent",
-            )
+                f"--once 中 {fields} 未能填入：这次不按它去重",
+                f"--once: {fields} could not be filled in; sent without a key",
+            ),
         )
-    return key
+    # The same for every day, it would keep tomorrow's message back.
+    raise TargetError(
+        say(
+            f"--once 中 {fields} 未能填入，未发送",
+            f"--once: {fields} could not be filled in; nothing was sent",
+        )
+    )
 
 
 def _show(call: Call, report: SendReport, shell: Any) -> None:

@@ -76,7 +76,7 @@ def test_dingtalk() -> None:
         "zhangwei@\u200bhub · a.ipynb [12] · 11-24 18:05:07→18:06:12  \n"
         "[Open the notebook](https://hub/a.ipynb)\n"
         "\n"
-        "**Result (1 rows × 1 columns)**\n"
+        "**Result (1 row × 1 column)**\n"
         "\n"
         "> 茅台: 收益 +1.50%\n"
         "\n"

@@ -9,7 +9,8 @@ from notebook_notify.content.drafts import Draft
 from notebook_notify.content.enclosures import Found
 from notebook_notify.content.facts import Failure, Run
 from notebook_notify.content.screen import Record
-from notebook_notify.messages import Image
+from notebook_notify.content.tables import Table
+from notebook_notify.messages import File, Image
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.platforms.wecom_app import WeComApp
 from notebook_notify.targets import Target
@@ -56,6 +57,22 @@ def test_a_text_alone_may_use_all_of_the_room():
     found = Found(record=Record(), plots=(Image(PNG, "plot-1.png"),))
     followed = Draft(run(record=record), found).message(target("wecom_chat"))
     assert len(alone.text) > len(followed.text)
+
+
+def test_a_wide_table_that_cannot_go_along_is_told_by_its_first_columns():
+    """Where a channel takes neither picture nor file, the text has the rows' beginning."""
+    table = Table(tuple("abcdef"), (("0", tuple("123456")),), 1, 6)
+    draft = Draft(run(table=table), Found(table=table))
+    text = draft.message(target("dingtalk_robot")).text
+    assert text.endswith("Result (1 row × 6 columns, first 1 × 4)\n0: a 1, b 2, c 3, d 4, …")
+
+
+def test_files_that_do_not_go_along_are_named():
+    """Who reads the phone learns of a file that was missing, or that was one too many."""
+    found = Found(named=(File(b"123456", "a.csv"),), unread=("b.csv",))
+    draft = Draft(run(), found, most=1)
+    assert draft.message(target("wecom_chat")).missing == ("b.csv", "a.csv")
+    assert Draft(run(), found).message(target("wecom_chat")).missing == ("b.csv",)
 
 
 def test_people_are_mentioned_in_failures_alone():

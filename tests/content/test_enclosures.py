@@ -24,10 +24,8 @@ PNG, JPEG, SVG = b"\x89PNG\r\n\x1a\n....", b"\xff\xd8\xff\xe0....", b"<svg></svg
 
 def attach(*paths):
     """The files that these paths give, and the notes."""
-    notes = []
-    return [
-        (one.name, one.data) for one in named_files([str(path) for path in paths], notes)
-    ], notes
+    named = named_files([str(path) for path in paths])
+    return [(one.name, one.data) for one in named.files], list(named.notes)
 
 
 def test_named_files(tmp_path, monkeypatch):
@@ -48,13 +46,28 @@ def test_what_cannot_be_attached(tmp_path):
     )
     assert files == [("a.txt", b"123456")]
     assert notes[:2] == [
-        f"{tmp_path / 'no.txt'} was not attached: No such file or directory",
+        f"{tmp_path / 'no.txt'} was not attached: no such file",
         f"{tmp_path} was not attached: it is not a file",
     ]
     assert [note.partition(" was not attached: ")[0] for note in notes[2:]] == [
         "~no-such-user/x",
         "a\0b",
     ]
+
+
+def test_files_that_could_not_be_read_are_named(tmp_path):
+    """Of the named files those that are not there are known by name, for the message to tell."""
+    (tmp_path / "a.txt").write_bytes(b"123456")
+    paths = [str(tmp_path / name) for name in ("no.txt", "a.txt", "b/a.txt")]
+    assert gather(Record(), None, attach=paths).unread == ("no.txt", "a.txt")
+
+
+def test_figures_without_a_picture_are_told():
+    """A figure that no message can carry is told, unless none was to go along."""
+    record = Record(images=3, pictures=(PNG,))
+    (note,) = gather(record, None).notes
+    assert note.startswith("2 plots cannot go along: ")
+    assert gather(record, None, images=False).notes == ()
 
 
 def test_a_note_in_chinese(tmp_path, monkeypatch):

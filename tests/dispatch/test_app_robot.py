@@ -158,7 +158,7 @@ def test_no_upload_no_picture(quick, host, robot):
     (result,) = quick.send([(robot, Message("look", (Image(GIF, "a.gif"),)))]).results
     assert result.outcome == "partial"
     assert "40096: bad appKey" in result.notes[0]
-    assert "1 more could not be sent" in host.calls[-1][2].decode()
+    assert "Not attached: a.gif" in host.calls[-1][2].decode()
 
 
 def test_the_token_is_refreshed_once(quick, host, robot, sent):

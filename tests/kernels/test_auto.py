@@ -79,7 +79,7 @@ def test_plots_go_along(execute, first, box):
     execute(first, "%notify_auto on", PLOT, PLOT, PLOT)
     kinds = [message["msgtype"] for message in box.inbox]
     assert kinds == ["text", "image", "image"]
-    assert "2 plots follow" in _texts(box)[0]
+    assert "2 images follow" in _texts(box)[0]
 
 
 def test_a_notebook_that_is_watched(kernel, box):

@@ -40,7 +40,7 @@ def test_the_bytes_shown_are_the_bytes_received(kernel, box, magic, drawn) -> No
     shown = kernel.run(f"%%notify_{magic}\n{DRAW[drawn]}")
     assert shown.error is None
     text, one = box.inbox
-    assert text["content"].endswith("📎 1 plot follows")
+    assert text["content"].endswith("📎 1 image follows")
     content = box.media_bytes(one["media"])
     assert content == _shown(shown)
     Image.open(io.BytesIO(content)).load()
@@ -57,7 +57,7 @@ def test_a_30_mb_picture_arrives_smaller_and_this_is_said(kernel, box, magic) ->
     assert len(_shown(shown)) > 29_000_000
     assert "too large and is scaled down" in shown.box
     text, one = box.inbox
-    assert "📎 1 plot follows" in text["content"]
+    assert "📎 1 image follows" in text["content"]
     with Image.open(io.BytesIO(box.media_bytes(one["media"]))) as smaller:
         smaller.load()
         assert smaller.width / smaller.height == pytest.approx(6000 / 5600, rel=0.01)

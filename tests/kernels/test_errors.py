@@ -165,6 +165,13 @@ def test_strict_fails_a_cell_whose_key_cannot_be_made(kernel, box):
     assert box.inbox == []
 
 
+def test_a_failure_is_told_without_its_key(kernel, box, message):
+    """A cell that failed before it set what ``--once`` names is told all the same."""
+    shown = kernel.run("%%notify_wechat --once daily-{no_such_day}\n1/0\nno_such_day = 1")
+    assert "{no_such_day} could not be filled in; sent without a key" in shown.box
+    assert message().startswith("❌ Failed")
+
+
 def test_strict_leaves_a_failed_cells_error_alone(kernel, box):
     """A cell that failed keeps its own error only, also under ``--strict``."""
     box.fail_next(errcode=60020, path="send")

@@ -166,3 +166,12 @@ def test_nobody_watches(kernel, box):
     shown = kernel.run("%%notify_wechat --timeout 1s --wait 40s\n42")
     assert shown.box.startswith("✓ sent")
     assert len(box.inbox) == 1
+
+
+def test_a_file_that_is_not_there(kernel, box):
+    """The phone learns its name, the notebook the reason, and nobody reads that all was sent."""
+    for line in ("%%notify_wechat --attach no.csv\n42", "%notify_wechat --attach no.csv done"):
+        shown = kernel.run(line)
+        assert box.inbox[-1]["content"].endswith("\n\nNot attached: no.csv")
+        assert shown.box.startswith("◐ partial")
+        assert "no.csv was not attached: no such file" in shown.box

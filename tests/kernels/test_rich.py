@@ -52,7 +52,7 @@ def test_a_plot_arrives_as_the_notebook_shows_it(kernel, arrived, magic):
     assert shown.error is None
     text, media = arrived()
     assert media == [("image", "plot-1.png", shown_pngs(shown)[0])]
-    assert text.endswith("📎 1 plot follows")
+    assert text.endswith("📎 1 image follows")
     assert "see the notebook" not in text
     assert "Figure" not in text
     assert "1 text, 1 image" in shown.box
@@ -96,7 +96,7 @@ def test_of_three_plots_the_last_two(kernel, arrived):
         ("plot-3.png", pngs[2]),
     ]
     assert "1 more plot: see the notebook" in text
-    assert text.endswith("📎 2 plots follow")
+    assert text.endswith("📎 2 images follow")
 
 
 def test_no_images(kernel, arrived):
@@ -270,7 +270,7 @@ def test_a_table_of_thirty_rows(kernel, arrived):
     """A table that the page shows whole, and the message does not, goes along too."""
     kernel.run(f"%%notify_wechat\n{FRAME}pd.DataFrame({{'a': range(30)}})")
     text, ((_, _, data),) = arrived()
-    assert "Result (30 rows × 1 columns, first 10)" in text
+    assert "Result (30 rows × 1 column, first 10)" in text
     assert len(pd.read_csv(io.BytesIO(data))) == 30
 
 
@@ -295,7 +295,7 @@ def test_attach(kernel, arrived, tmp_path):
     text, media = arrived()
     assert media == [("file", "报告 1.txt", b"done in 3 s\n")]
     assert text.endswith("📎 1 file (报告 1.txt) follows")
-    assert f"{tmp_path / 'none.txt'} was not attached: No such file or directory" in shown.box
+    assert f"{tmp_path / 'none.txt'} was not attached: no such file" in shown.box
 
 
 # ── the page ─────────────────────────────────────────────────────────────────────────────────
