@@ -8,23 +8,17 @@ from notebook_notify.secret import Secret
 
 HERE = ("后台", "the console")
 APP = Spec(
-    kind="app",
-    platform="wecom",
-    magic="wechat_app",
-    title=("应用", "app"),
-    fields=(
-        Field("corp_id", HERE, env="CORP_ID"),
-        Field("corp_secret", HERE, env="CORP_SECRET"),
-        Field("agent_id", HERE, env="AGENT_ID", kind="integer"),
-        Field("users", HERE, required=False, env="USERS", kind="names", env_scope="@all"),
-        Field("safe", HERE, required=False, kind="flag"),
+    "app",
+    "wecom",
+    "wechat_app",
+    ("应用", "app"),
+    (
+        Field("corp_id", HERE),
+        Field("corp_secret", HERE),
+        Field("agent_id", HERE, kind="integer"),
+        Field("users", HERE, required=False, kind="names"),
     ),
 )
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch):
-    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "en")
 
 
 @pytest.mark.parametrize(

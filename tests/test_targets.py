@@ -34,11 +34,6 @@ CHAT = Spec(
 )
 
 
-@pytest.fixture(autouse=True)
-def _english(monkeypatch):
-    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "en")
-
-
 # ── Target ───────────────────────────────────────────────────────────────────────────────────
 
 

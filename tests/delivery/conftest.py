@@ -1,4 +1,4 @@
-"""Servers of the tests' own, on plain sockets, for what no platform would do on purpose."""
+"""Servers of the tests' own, for what no platform would do on purpose, and calls to them."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ import contextlib
 import socket
 import ssl
 import threading
-from typing import TYPE_CHECKING, Self
+import time
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 import trustme
+
+from notebook_notify.delivery.transport import Reply, Request, Transport
+from notebook_notify.errors import TransportError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 13\r\n\r\n" + b'{"errcode":0}'
+SECRET = "s3cr3t-T0KEN/+&x"
 
 
 class Server:
@@ -110,3 +115,73 @@ def trusted(authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPat
     bundle = tmp_path / "ca.pem"
     authority.cert_pem.write_to_path(str(bundle))
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(bundle))
+
+
+@pytest.fixture
+def ok() -> bytes:
+    """The answer of a platform that has taken the message."""
+    return OK
+
+
+@pytest.fixture
+def token() -> str:
+    """The secret in the query of each call."""
+    return SECRET
+
+
+@pytest.fixture
+def transport() -> Iterator[Transport]:
+    """A transport that ends with the test."""
+    one = Transport()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def post(transport: Transport) -> Callable[..., Reply]:
+    """Post a small JSON with a secret in the query."""
+
+    def post(url: str, *, seconds: float = 5.0, path: str = "/send", **options: Any) -> Reply:
+        depart, patience = options.pop("depart", None), options.pop("patience", None)
+        request = Request("POST", url + path, {"access_token": SECRET}, {"text": "完成"}, **options)
+        deadline = time.monotonic() + seconds
+        return transport.perform(request, deadline=deadline, patience=patience, depart=depart)
+
+    return post
+
+
+@pytest.fixture
+def get(transport: Transport) -> Callable[..., Reply]:
+    """Get with a secret in the query."""
+
+    def get(url: str, *, seconds: float = 5.0, **options: Any) -> Reply:
+        request = Request("GET", url + "/gettoken", {"corpsecret": SECRET}, **options)
+        return transport.perform(request, deadline=time.monotonic() + seconds)
+
+    return get
+
+
+def _failure(call: Callable[..., Reply], *args: Any, **options: Any) -> TransportError:
+    with pytest.raises(TransportError) as caught:
+        call(*args, **options)
+    return caught.value
+
+
+@pytest.fixture
+def failure() -> Callable[..., TransportError]:
+    """Gives the error that a call ends with."""
+    return _failure
+
+
+def _header(request: bytes, name: str) -> str | None:
+    for line in request.partition(b"\r\n\r\n")[0].decode().split("\r\n")[1:]:
+        key, _, value = line.partition(":")
+        if key.lower() == name.lower():
+            return value.strip()
+    return None
+
+
+@pytest.fixture
+def header() -> Callable[[bytes, str], str | None]:
+    """Gives a header of a raw request, or ``None``."""
+    return _header

@@ -41,34 +41,23 @@ def body(content, of=None, **options):
 
 
 @pytest.fixture
-def robot(sandbox):
+def robot(robot_of):
     """The sandbox's robot of that name, with other fields where given; ``None`` takes one away."""
-
-    def make(name="sandbox-dingtalk_robot", **changed):
-        fields = {**sandbox.targets[name], **changed}
-        del fields["channel"]
-        kept = {key: value for key, value in fields.items() if value is not None}
-        return Target("dingtalk_robot", kept, name=name, source="sandbox")
-
-    return make
+    return lambda name="sandbox-dingtalk_robot", **changed: robot_of(name, **changed)
 
 
 # ── the webhook and its signature ────────────────────────────────────────────────────────────
 
 
 @pytest.mark.parametrize("webhook", [TOKEN, URL, f"{URL}&timestamp=1&sign=x", "env:DING_WEBHOOK"])
-def test_token_or_whole_address(monkeypatch, webhook):
+def test_token_or_whole_address(posted, monkeypatch, webhook):
     """The token alone and the address as the group shows it mean the same robot."""
     monkeypatch.setenv("DING_WEBHOOK", URL)
-    one = target(webhook)
-    CHANNEL.check(one)
-    call = CHANNEL.request(one, Words("完成"), "")
-    assert (call.method, call.url, call.query) == (
-        "POST",
+    assert posted(target(webhook), "完成") == (
         "https://oapi.dingtalk.com/robot/send",
         {"access_token": TOKEN},
+        '{"msgtype":"text","text":{"content":"完成"}}',
     )
-    assert call.body().decode() == '{"msgtype":"text","text":{"content":"完成"}}'
 
 
 def test_another_host_is_refused():
@@ -242,10 +231,10 @@ def test_fifty_at_most():
 
 
 def test_pictures_and_files_stay(sandbox, robot):
-    """The text says how many stay in the notebook, the report which and why."""
+    """The text says which stay in the notebook, the report why."""
     result = send(["look", Image(PNG, "plot.png"), File(b"123456", "a.pdf")], robot()).results[0]
     (one,) = sandbox.inbox
-    assert one["content"] == "look\n\n2 more could not be sent: see the notebook"
+    assert one["content"] == "look\n\nNot attached: plot.png, a.pdf"
     assert result.outcome == "partial"
     assert [note.partition(":")[0] for note in result.notes] == [
         "plot.png stays in the notebook",
@@ -279,7 +268,7 @@ def test_a_function_of_the_users_gives_the_address(sandbox, robot, store):
     assert (result.outcome, result.images) == ("sent", 1)
     assert seen == [("a[1].png", PNG, False)]
     text, picture = sandbox.inbox
-    assert text["content"] == "look\n\n📎 1 plot follows"
+    assert text["content"] == "look\n\n📎 1 image follows"
     assert (picture["msgtype"], picture["title"]) == ("markdown", "a[1].png")
     assert picture["content"] == "![a1.png](https://pictures.example/1.png?a=1&b=2)"
 

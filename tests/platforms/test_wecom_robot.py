@@ -36,15 +36,9 @@ def body(content, of=None):
 
 
 @pytest.fixture
-def robot(sandbox):
+def robot(robot_of):
     """The sandbox's robot, with other fields where given."""
-
-    def make(**changed):
-        fields = {**sandbox.targets["sandbox-wecom_robot"], **changed}
-        del fields["channel"]
-        return Target("wecom_robot", fields, name="sandbox-wecom_robot", source="sandbox")
-
-    return make
+    return lambda **changed: robot_of("sandbox-wecom_robot", **changed)
 
 
 # ── the webhook ──────────────────────────────────────────────────────────────────────────────
@@ -63,19 +57,15 @@ def robot(sandbox):
         "env:OPS_WEBHOOK",
     ],
 )
-def test_key_or_whole_address(monkeypatch, webhook):
+def test_key_or_whole_address(posted, monkeypatch, webhook):
     """The key alone and the address as the group shows it mean the same robot."""
     monkeypatch.setenv("OPS_WEBHOOK", URL)
-    one = target(webhook)
-    CHANNEL.check(one)
-    call = CHANNEL.request(one, Words("完成"), "")
-    assert (call.method, call.url, call.query) == (
-        "POST",
+    assert posted(target(webhook), "完成") == (
         "https://qyapi.weixin.qq.com/cgi-bin/webhook/send",
         {"key": KEY},
+        '{"msgtype":"text","text":{"content":"完成"}}',
     )
-    assert call.body().decode() == '{"msgtype":"text","text":{"content":"完成"}}'
-    assert CHANNEL.token_key(one) == CHANNEL.token_key(target())
+    assert CHANNEL.token_key(target(webhook)) == CHANNEL.token_key(target())
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
@@ -233,7 +223,7 @@ def test_a_picture_is_in_the_message(sandbox, robot):
     result = send(["look", Image(content, "plot.png")], robot()).results[0]
     assert (result.outcome, result.images) == ("sent", 1)
     text, picture = sandbox.inbox
-    assert text["content"].endswith("📎 1 plot follows")
+    assert text["content"].endswith("📎 1 image follows")
     assert sandbox.media_bytes(picture["media"]) == content
     assert sandbox.stats["requests"] == 2
     assert body(Media("image", "", "plot.png", content)) == {

@@ -11,69 +11,10 @@ from notebook_notify import config_edit as editing
 from notebook_notify.config import FILE, load
 from notebook_notify.config_edit import save
 from notebook_notify.errors import ConfigError
-from notebook_notify.fields import Field, Spec
 from notebook_notify.secret import Secret
 from notebook_notify.targets import Target
 
 VALUE = "s3cr3t-V4lue"
-HERE = ("后台", "the console")
-FIELDS = (Field("corp_id", HERE), Field("corp_secret", HERE))
-SPECS = {
-    "chat": Spec("chat", "wecom", "wechat", ("群", "chat"), (*FIELDS, Field("chat_id", HERE))),
-    "app": Spec(
-        "app",
-        "wecom",
-        "wechat_app",
-        ("应用", "app"),
-        (
-            *FIELDS,
-            Field("agent_id", HERE, kind="integer"),
-            Field("users", HERE, required=False, kind="names"),
-            Field("safe", HERE, required=False, kind="flag"),
-        ),
-    ),
-}
-WHOLE = """\
-language = "zh"                 # zh | en | auto
-timezone = "Asia/Shanghai"
-
-[defaults]
-wechat = "research"
-
-[targets.research]              # made by the application
-channel     = "chat"
-corp_id     = "ww0123456789"
-corp_secret = "env:WECOM_SECRET"
-chat_id     = "investresearch"
-
-[targets.app-ops]
-channel     = "app"
-corp_id     = "ww0123456789"
-corp_secret = "keyring:wecom/ww0123456789"
-agent_id    = 1000002
-users       = ["zhangwei", "lisi"]
-safe        = true
-proxy       = "http://egress:3128"
-base_url    = "https://wecom.example.com/"
-"""
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch):
-    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "en")
-
-
-@pytest.fixture
-def path(tmp_path):
-    """Where the config file is, or would be."""
-    return tmp_path / FILE
-
-
-def mode(path):
-    """The permission bits."""
-    return stat.S_IMODE(path.stat().st_mode)
-
-
 NEW = Target("app", {"corp_id": "ww1", "corp_secret": VALUE, "agent_id": 7, "users": ["a"]})
 NEW_DATA = {
     "channel": "app",
@@ -84,7 +25,12 @@ NEW_DATA = {
 }
 
 
-def test_a_new_file_is_private(tmp_path):
+def mode(path):
+    """The permission bits."""
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_a_new_file_is_private(tmp_path, specs):
     """File and folders are made for the owner alone, and the target can be read back."""
     path = tmp_path / "a" / "b" / FILE
     before = os.umask(0)
@@ -93,7 +39,7 @@ def test_a_new_file_is_private(tmp_path):
     finally:
         os.umask(before)
     assert [mode(one) for one in (path, path.parent, path.parent.parent)] == [0o600, 0o700, 0o700]
-    config = load([path], SPECS)
+    config = load([path], specs)
     assert config.targets["ops"] == Target("app", NEW.fields, "ops", str(path))
     assert config.targets["ops"].reveal("corp_secret") == VALUE
     assert config.defaults == {"wechat_app": "ops"}
@@ -114,12 +60,12 @@ def test_references_are_written_as_references(path, monkeypatch):
     }
 
 
-def test_all_else_stays(path):
+def test_all_else_stays(path, whole):
     """A new target is added at the end; every line that was there stays as it was."""
-    path.write_text(WHOLE)
+    path.write_text(whole)
     save(path, "new", NEW)
     text = path.read_text()
-    assert text.startswith(WHOLE)
+    assert text.startswith(whole)
     assert tomllib.loads(text)["targets"]["new"] == NEW_DATA
 
 
@@ -219,9 +165,9 @@ def test_a_link_is_followed(tmp_path):
     }
 
 
-def test_a_failed_write_leaves_the_old_file(path, monkeypatch):
+def test_a_failed_write_leaves_the_old_file(path, monkeypatch, whole):
     """If the disk is full, the old file is as it was and nothing lies beside it."""
-    path.write_text(WHOLE)
+    path.write_text(whole)
 
     def full(_):
         raise OSError(28, "No space left on device")
@@ -229,7 +175,7 @@ def test_a_failed_write_leaves_the_old_file(path, monkeypatch):
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(ConfigError, match=r"cannot be written \(No space left on device\)"):
         save(path, "ops", NEW)
-    assert path.read_text() == WHOLE
+    assert path.read_text() == whole
     assert list(path.parent.iterdir()) == [path]
 
 
@@ -240,7 +186,7 @@ def test_a_folder_that_cannot_be_made(tmp_path):
         save(tmp_path / "file" / "sub" / FILE, "ops", NEW)
 
 
-def test_readers_never_see_half_a_file(path):
+def test_readers_never_see_half_a_file(path, specs):
     """While one writes again and again, whoever reads finds a whole file."""
     save(path, "ops", NEW)
     done = threading.Event()
@@ -253,6 +199,6 @@ def test_readers_never_see_half_a_file(path):
     thread = threading.Thread(target=write)
     thread.start()
     while not done.is_set():
-        assert "ops" in load([path], SPECS).targets
+        assert "ops" in load([path], specs).targets
     thread.join()
-    assert len(load([path], SPECS).targets) == 61
+    assert len(load([path], specs).targets) == 61

@@ -10,70 +10,23 @@ from notebook_notify import config as module
 from notebook_notify.config import FILE, Config, load, paths
 from notebook_notify.config_edit import save
 from notebook_notify.errors import ConfigError
-from notebook_notify.fields import Field, Spec
 from notebook_notify.secret import Secret
 from notebook_notify.targets import Target
 
 VALUE = "s3cr3t-V4lue"
-HERE = ("后台", "the console")
-FIELDS = (Field("corp_id", HERE), Field("corp_secret", HERE))
-SPECS = {
-    "chat": Spec("chat", "wecom", "wechat", ("群", "chat"), (*FIELDS, Field("chat_id", HERE))),
-    "app": Spec(
-        "app",
-        "wecom",
-        "wechat_app",
-        ("应用", "app"),
-        (
-            *FIELDS,
-            Field("agent_id", HERE, kind="integer"),
-            Field("users", HERE, required=False, kind="names"),
-            Field("safe", HERE, required=False, kind="flag"),
-        ),
-    ),
-}
-WHOLE = """\
-language = "zh"                 # zh | en | auto
-timezone = "Asia/Shanghai"
-
-[defaults]
-wechat = "research"
-
-[targets.research]              # made by the application
-channel     = "chat"
-corp_id     = "ww0123456789"
-corp_secret = "env:WECOM_SECRET"
-chat_id     = "investresearch"
-
-[targets.app-ops]
-channel     = "app"
-corp_id     = "ww0123456789"
-corp_secret = "keyring:wecom/ww0123456789"
-agent_id    = 1000002
-users       = ["zhangwei", "lisi"]
-safe        = true
-proxy       = "http://egress:3128"
-base_url    = "https://wecom.example.com/"
-"""
-
-
-@pytest.fixture(autouse=True)
-def _english(monkeypatch):
-    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "en")
 
 
 @pytest.fixture
-def path(tmp_path):
-    """Where the config file is, or would be."""
-    return tmp_path / FILE
+def read(path, specs):
+    """Reads the config of one file, written first if there is a text."""
 
+    def read(text=None):
+        if text is not None:
+            path.write_text(text, "utf-8")
+            path.chmod(0o600)
+        return load([path], specs)
 
-def read(path, text=None):
-    """The config of one file, written first if there is a text."""
-    if text is not None:
-        path.write_text(text, "utf-8")
-        path.chmod(0o600)
-    return load([path], SPECS)
+    return read
 
 
 # ── where ────────────────────────────────────────────────────────────────────────────────────
@@ -104,19 +57,19 @@ def test_the_home_of_an_unknown_user():
         paths(environ)
 
 
-def test_nothing_there_is_an_empty_config(tmp_path):
+def test_nothing_there_is_an_empty_config(tmp_path, specs):
     """Files and folders that do not exist are no mistake."""
     (tmp_path / "file").touch()
-    assert load([tmp_path / "no" / FILE, tmp_path / "file" / FILE], SPECS) == Config()
-    assert load([Path(os.devnull)], SPECS) == Config()
+    assert load([tmp_path / "no" / FILE, tmp_path / "file" / FILE], specs) == Config()
+    assert load([Path(os.devnull)], specs) == Config()
 
 
 # ── what it says ─────────────────────────────────────────────────────────────────────────────
 
 
-def test_a_whole_file(path):
+def test_a_whole_file(path, read, whole):
     """Targets, defaults and settings are read as written."""
-    config = read(path, WHOLE)
+    config = read(whole)
     assert config.language == "zh"
     assert config.timezone == "Asia/Shanghai"
     assert config.defaults == {"wechat": "research"}
@@ -139,21 +92,21 @@ def test_a_whole_file(path):
     )
 
 
-def test_windows_files(path):
+def test_windows_files(path, specs, whole):
     """A byte order mark and CRLF line ends are no mistake."""
-    path.write_bytes(b"\xef\xbb\xbf" + WHOLE.replace("\n", "\r\n").encode())
-    assert list(load([path], SPECS).targets) == ["research", "app-ops"]
+    path.write_bytes(b"\xef\xbb\xbf" + whole.replace("\n", "\r\n").encode())
+    assert list(load([path], specs).targets) == ["research", "app-ops"]
 
 
-def test_user_over_site(tmp_path):
+def test_user_over_site(tmp_path, specs, whole):
     """A target or setting of the user's replaces the site's whole, and leaves the others."""
     user, site = tmp_path / "user.toml", tmp_path / "site.toml"
-    site.write_text(WHOLE)
+    site.write_text(whole)
     user.write_text(
         'timezone = "UTC"\n[defaults]\nwechat_app = "app-ops"\n'
         '[targets.research]\nchannel = "chat"\nchat_id = "mine"\n'
     )
-    config = load([user, site], SPECS)
+    config = load([user, site], specs)
     assert (config.language, config.timezone) == ("zh", "UTC")
     assert config.defaults == {"wechat": "research", "wechat_app": "app-ops"}
     assert config.default_paths == {"wechat": site, "wechat_app": user}
@@ -162,25 +115,25 @@ def test_user_over_site(tmp_path):
     assert config.targets["app-ops"].source == str(site)
 
 
-def test_it_is_read_again_only_if_it_changed(path, monkeypatch):
+def test_it_is_read_again_only_if_it_changed(path, monkeypatch, read, whole):
     """An unchanged file is not read twice; a changed, replaced or chmod-ed one is."""
     reads = []
     original = module.read_text
     monkeypatch.setattr(module, "read_text", lambda path: reads.append(path) or original(path))
-    first = read(path, WHOLE)
-    assert read(path).targets == first.targets
+    first = read(whole)
+    assert read().targets == first.targets
     assert len(reads) == 1
-    assert read(path, WHOLE.replace('"research"', '"app-opsx"')).defaults == {"wechat": "app-opsx"}
+    assert read(whole.replace('"research"', '"app-opsx"')).defaults == {"wechat": "app-opsx"}
     other = path.with_name("other")
-    other.write_text(WHOLE)
+    other.write_text(whole)
     other.replace(path)
-    assert read(path).defaults == {"wechat": "research"}
+    assert read().defaults == {"wechat": "research"}
     assert len(reads) == 3
     path.chmod(0o640)
-    read(path)
+    read()
     assert len(reads) == 4
     path.unlink()
-    assert read(path) == Config()
+    assert read() == Config()
 
 
 # ── mistakes in it ───────────────────────────────────────────────────────────────────────────
@@ -217,10 +170,10 @@ def test_it_is_read_again_only_if_it_changed(path, monkeypatch):
         (f'corp_secret = "{VALUE}', "this is not valid TOML"),
     ],
 )  # fmt: skip
-def test_mistakes_are_named(path, text, message):
+def test_mistakes_are_named(path, text, message, read):
     """What is wrong is told with the path and the near match, and without any value."""
     with pytest.raises(ConfigError) as caught:
-        read(path, text)
+        read(text)
     assert str(caught.value).startswith(f"{path} · {message}")
     assert VALUE not in "".join(traceback.format_exception(caught.value))
     assert caught.value.__context__ is None or caught.value.__suppress_context__
@@ -235,9 +188,9 @@ def test_mistakes_are_named(path, text, message):
         "https://example.com/{{x}}",
     ],
 )
-def test_the_link_to_the_notebook(path, link):
+def test_the_link_to_the_notebook(link, read):
     """An address on the web or in the house is taken, with what is known of the notebook in it."""
-    assert read(path, f'link = "{link}"').link == link
+    assert read(f'link = "{link}"').link == link
 
 
 @pytest.mark.parametrize(
@@ -258,79 +211,79 @@ def test_the_link_to_the_notebook(path, link):
         "https://[::1",
     ],
 )
-def test_what_is_no_link(path, link):
+def test_what_is_no_link(path, link, read):
     """Anything else is refused, and so is what a format might do beside filling in."""
     with pytest.raises(ConfigError) as caught:
-        read(path, f'link = "{link}"')
+        read(f'link = "{link}"')
     assert str(caught.value) == (
         f"{path} · link · an http(s) address is expected, with {{user}}, {{path}}, {{notebook}} "
         "where they belong and no password"
     )
 
 
-def test_mistakes_in_chinese(path, monkeypatch):
+def test_mistakes_in_chinese(monkeypatch, read):
     """The same in the reader's language."""
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
     with pytest.raises(ConfigError, match="没有这一项；是不是 language？"):
-        read(path, 'langauge = "zh"')
+        read('langauge = "zh"')
 
 
-def test_not_utf8(path):
+def test_not_utf8(path, specs):
     """A file in another encoding is told with its line; the error holds nothing of the file."""
     path.write_bytes(f'# x\ncorp_secret = "{VALUE}"\n# 企业微信群'.encode("gbk"))
     with pytest.raises(ConfigError, match="line 3 is not UTF-8; save the file") as caught:
-        load([path], SPECS)
+        load([path], specs)
     assert caught.value.__context__ is None
 
 
-def test_a_folder_in_its_place(path):
+def test_a_folder_in_its_place(path, specs):
     """A folder where the file should be is told, with what to do."""
     path.mkdir()
     with pytest.raises(ConfigError, match="this is not a file; move it away"):
-        load([path], SPECS)
+        load([path], specs)
     with pytest.raises(ConfigError, match="this is not a file"):
         save(path, "ops", Target("chat", {}))
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
-def test_a_pipe_is_not_waited_for(path):
+def test_a_pipe_is_not_waited_for(path, specs):
     """A named pipe in its place is refused at once."""
     os.mkfifo(path)
     with pytest.raises(ConfigError, match="this is not a file"):
-        load([path], SPECS)
+        load([path], specs)
 
 
-def test_a_loop_of_links_cannot_be_read(path):
+def test_a_loop_of_links_cannot_be_read(path, specs):
     """A file that cannot be opened, whoever asks, is told with the system's reason."""
     path.symlink_to(path)
     with pytest.raises(ConfigError, match=r"cannot be read \(.*symbolic links.*\); check the perm"):
-        load([path], SPECS)
+        load([path], specs)
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no modes here")
 @pytest.mark.parametrize("bits", [0o640, 0o604, 0o620])
-def test_others_can_read_a_literal_secret(path, bits):
+def test_others_can_read_a_literal_secret(path, bits, read):
     """A literal secret that others can read is warned about, with the command that helps."""
     text = f'[targets.a]\nchannel = "chat"\ncorp_secret = "{VALUE}"\n'
-    assert read(path, text).warnings == ()
+    assert read(text).warnings == ()
     path.chmod(bits)
-    (warning,) = read(path).warnings
+    (warning,) = read().warnings
     assert warning == f"{path} holds a secret that others can read; run chmod 600 {path}"
 
 
 @pytest.mark.skipif(os.name != "posix", reason="no modes here")
-def test_a_shared_file_is_not_to_be_closed(tmp_path, monkeypatch):
+def test_a_shared_file_is_not_to_be_closed(tmp_path, monkeypatch, specs):
     """Of a file of the site, or of another owner, no chmod is advised: it would serve nobody."""
     user, site = tmp_path / "user.toml", tmp_path / "site.toml"
     site.write_text(f'[targets.a]\nchannel = "chat"\ncorp_secret = "{VALUE}"\n')
     site.chmod(0o644)
     advice = f"{site} holds a secret that others can read; let it refer by env: or keyring: instead"
-    assert load([user, site], SPECS).warnings == (advice,)
-    assert "chmod 600" in load([site], SPECS).warnings[0]  # it is the only one, and one's own
+    assert load([user, site], specs).warnings == (advice,)
+    assert "chmod 600" in load([site], specs).warnings[0]  # it is the only one, and one's own
     monkeypatch.setattr(os, "geteuid", lambda: site.stat().st_uid + 1)
-    assert load([site], SPECS).warnings == (advice,)
+    assert load([site], specs).warnings == (advice,)
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
-    assert load([site], SPECS).warnings == (
+    assert load([site], specs).warnings == (
         f"{site} 含明文密钥，其他用户可以读取；请在其中改用 env: 或 keyring: 引用",
     )
 
@@ -340,8 +293,8 @@ def test_a_shared_file_is_not_to_be_closed(tmp_path, monkeypatch):
     ("line", "count"),
     [('corp_secret = "env:X"', 0), ('proxy = "http://egress:3128"', 0), ('proxy = "http://a:pw@e"', 1)],
 )  # fmt: skip
-def test_only_literals_are_warned_about(path, line, count):
+def test_only_literals_are_warned_about(path, line, count, read, specs):
     """References may be read by all; a proxy's password may not."""
-    read(path, f'[targets.a]\nchannel = "chat"\n{line}\n')
+    read(f'[targets.a]\nchannel = "chat"\n{line}\n')
     path.chmod(0o644)
-    assert len(load([path], SPECS).warnings) == count
+    assert len(load([path], specs).warnings) == count
