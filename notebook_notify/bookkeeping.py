@@ -20,8 +20,10 @@ from notebook_notify.errors import LedgerError, NotifyError, SendInterrupted, Ta
 from notebook_notify.history import repeated
 from notebook_notify.ledger import Entry, Ledger, Line
 from notebook_notify.ledger_file import look_at, path_of
-from notebook_notify.messages import Message
+from notebook_notify.messages import Making, Message
+from notebook_notify.parts import title_of
 from notebook_notify.reports import SendReport
+from notebook_notify.secret import scrub
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -30,7 +32,6 @@ if TYPE_CHECKING:
 
     from notebook_notify.targets import Target
 
-    Making = Message | Callable[[], Message]
 
 _T = TypeVar("_T")
 
@@ -241,18 +242,23 @@ def _waited(
         raise
 
 
+def _told(message: Message) -> str:
+    """What the history may show of *message*: of Markdown the words alone."""
+    return title_of(scrub(message.text)) if message.markdown else message.text
+
+
 class _Draft:
     """A message that is perhaps made late, and the text that it turned out to have."""
 
     def __init__(self, target: Target, message: Making) -> None:
         self.target = target
-        self.text = message.text if isinstance(message, Message) else ""
+        self.text = _told(message) if isinstance(message, Message) else ""
         self.message: Making = message if isinstance(message, Message) else self._make
         self._late = message
 
     def _make(self) -> Message:
         made = cast("Callable[[], Message]", self._late)()
-        self.text = made.text
+        self.text = _told(made)
         return made
 
 

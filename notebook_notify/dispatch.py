@@ -23,7 +23,7 @@ from notebook_notify.delivery.tokens import Tokens
 from notebook_notify.delivery.transport import Transport
 from notebook_notify.delivery.workers import Workers
 from notebook_notify.errors import NotifyError, SendInterrupted, TransportError
-from notebook_notify.messages import Message, promise
+from notebook_notify.messages import Making, Message, promise
 from notebook_notify.outcomes import Delivery, RefusedError, stopped, troubled, unproved, verdict_of
 from notebook_notify.parts import check, notes_on, words_of
 from notebook_notify.platforms import channel_of
@@ -80,7 +80,7 @@ class Sender:
 
     def send(
         self,
-        messages: Iterable[tuple[Target, Message | Callable[[], Message]]],
+        messages: Iterable[tuple[Target, Making]],
         *,
         timeout: float = TIMEOUT,
         repeat: bool = True,

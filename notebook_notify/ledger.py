@@ -25,6 +25,7 @@ from notebook_notify.ledger_file import (
 )
 from notebook_notify.processes import is_alive, this_process
 from notebook_notify.secret import Secret, scrub
+from notebook_notify.sizes import clip
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -288,7 +289,5 @@ def clipped(text: str) -> str:
     """The first line of *text* that is not blank, secrets masked, of at most ``LONGEST`` bytes."""
     # Scrubbed first: of a secret that is cut, the rest would not be known as one.
     line = next(filter(str.strip, scrub(text).splitlines()), "").strip()
-    data = line.encode("utf-8", "replace")
-    if len(data) <= LONGEST:
-        return data.decode()
-    return data[: LONGEST - 3].decode("utf-8", "ignore") + "…"
+    # SQLite takes no half character.
+    return clip(line, LONGEST).encode("utf-8", "replace").decode()

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,10 @@ class Message:
     def empty(self) -> bool:
         """Whether there is nothing to send."""
         return not self.text.strip() and not self.attachments
+
+
+#: A message, or what makes it on the sending thread, where the target's secrets are known.
+Making: TypeAlias = "Message | Callable[[], Message]"
 
 
 def people(mention: Iterable[str]) -> tuple[str, ...]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_notify import errors, texts
 from notebook_notify.delivery.flight import Flight, GivenUpError
 from notebook_notify.errors import NotifyError, TransportError
-from notebook_notify.messages import Message
+from notebook_notify.messages import Making, Message
 from notebook_notify.parts import check
 from notebook_notify.platforms.base import Media, Verdict, Words
 from notebook_notify.platforms.replies import code_of, told_by
@@ -19,7 +19,7 @@ from notebook_notify.reports import SendResult
 from notebook_notify.secret import scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from notebook_notify.platforms.base import Channel
     from notebook_notify.reports import Outcome, Recaller
@@ -43,7 +43,7 @@ class Delivery:
 
     target: Target
     channel: Channel
-    message: Message | Callable[[], Message] | None
+    message: Making | None
     deadline: float
     repeat: bool
     once: bool

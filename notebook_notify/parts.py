@@ -9,6 +9,7 @@ from notebook_notify.errors import TargetError
 from notebook_notify.messages import named, people
 from notebook_notify.platforms.base import Words
 from notebook_notify.secret import scrub
+from notebook_notify.sizes import size_of
 from notebook_notify.splitting import split
 from notebook_notify.texts import say
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 #: What a title shows as it stands: marks of Markdown at the beginning of a line, marks within,
 #: the address of a link.
 _LEADING = re.compile(r"^\s*(?:[#>]+\s*|[*+-]\s+)*")
-_WITHIN = re.compile(r"[*`\u200b]")
+_WITHIN = re.compile(r"</?font\b[^<>]{0,40}>|[*`\u200b]")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 #: The most of a line that is looked at for a title, in characters.
 _LINE = 500
@@ -35,7 +36,7 @@ def check(message: Message, channel: Channel) -> None:
     """
     if message.empty:
         raise TargetError(say("消息为空，未发送", "the message is empty; nothing was sent"))
-    many = -(-len(message.text.encode("utf-8", "replace")) // limit_of(message, channel))
+    many = -(-size_of(message.text) // limit_of(message, channel))
     if many > channel.most_parts:
         raise TargetError(
             say(
@@ -65,7 +66,7 @@ def words_of(message: Message, channel: Channel, follows: str) -> list[Words]:
     told = scrub(message.text)
     told = told if message.markdown else channel.inert(told)
     text = "\n\n".join(filter(str.strip, (told, names, follows)))
-    title = _title(scrub(message.title) or text) if message.markdown else ""
+    title = title_of(scrub(message.title) or text) if message.markdown else ""
     pieces = split(text, limit_of(message, channel), markdown=message.markdown)
     ringing = next((n for n, piece in enumerate(pieces, 1) if names in piece), len(pieces))
     return [
@@ -79,7 +80,7 @@ def words_of(message: Message, channel: Channel, follows: str) -> list[Words]:
     ]
 
 
-def _title(text: str) -> str:
+def title_of(text: str) -> str:
     """The first line of a Markdown text that says something, without its marks."""
     for line in text.splitlines():
         bare = _LINK.sub(r"\1", _LEADING.sub("", line[:_LINE]))

@@ -18,7 +18,7 @@ from notebook_notify.bookkeeping import Bookkeeping
 from notebook_notify.delivery import TIMEOUT
 from notebook_notify.dispatch import Sender
 from notebook_notify.errors import TargetError
-from notebook_notify.messages import File, Image, Markdown, Message, Text
+from notebook_notify.messages import File, Image, Making, Markdown, Message, Text
 from notebook_notify.platforms import SPECS, channel_of
 from notebook_notify.targets import Target
 from notebook_notify.texts import say
@@ -75,7 +75,7 @@ def send(
 
 
 def post(
-    messages: Iterable[tuple[Target, Message | Callable[[], Message]]],
+    messages: Iterable[tuple[Target, Making]],
     *,
     timeout: float = TIMEOUT,
     once: str | None = None,
@@ -98,9 +98,7 @@ def post(
         SendInterrupted: a ``KeyboardInterrupt`` with the report so far; nothing more leaves.
     """
 
-    def deliver(
-        left: Iterable[tuple[Target, Message | Callable[[], Message]]], seconds: float
-    ) -> SendReport:
+    def deliver(left: Iterable[tuple[Target, Making]], seconds: float) -> SendReport:
         return SENDER.send(left, timeout=seconds, once=drops, persist=persist)
 
     return BOOKKEEPING.send(list(messages), deliver, timeout=timeout, once=once, verdict=verdict)

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from notebook_notify.sizes import size_of
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -52,7 +54,7 @@ def split(text: str, max_bytes: int, *, markdown: bool = False) -> list[str]:
     Raises:
         ValueError: *max_bytes* has no room for a number and one character.
     """
-    if _size(text) <= max_bytes:
+    if size_of(text) <= max_bytes:
         return [text]
     text = text.strip("\n")  # ten million blank lines would be looked at one by one
     gap = "\n\n" if markdown else " "
@@ -65,10 +67,6 @@ def split(text: str, max_bytes: int, *, markdown: bool = False) -> list[str]:
     if len(bodies) > 1:
         return [f"({k}/{len(bodies)}){gap}{body}" for k, body in enumerate(bodies, 1)]
     return bodies or [""]
-
-
-def _size(text: str) -> int:
-    return len(text) if text.isascii() else len(text.encode("utf-8", "replace"))
 
 
 def _pack(text: str, room: int, *, markdown: bool) -> list[str]:
@@ -135,7 +133,7 @@ class _Packer:
             fenced: whether each part of a fenced block must be one.
         """
         if len(lines) > 1:
-            size = sum(map(_size, lines)) + len(lines) - 1
+            size = sum(map(size_of, lines)) + len(lines) - 1
             if size > self._left and size <= self._room:
                 self.close()
             elif size > self._room and fenced and self._add_fenced(lines):
@@ -147,11 +145,11 @@ class _Packer:
         """Add a fenced block that is longer than a part; ``False`` if it is none."""
         match = _FENCE.match(lines[0])
         most = self._room // _FENCE_SHARE
-        if match is None or _size(match[0]) > most:
+        if match is None or size_of(match[0]) > most:
             return False
         opening = lines[0].rstrip()
-        self._fence = (opening if _size(opening) <= most else match[0], match[0])
-        overhead = sum(map(_size, self._fence)) + len(self._fence)
+        self._fence = (opening if size_of(opening) <= most else match[0], match[0])
+        overhead = sum(map(size_of, self._fence)) + len(self._fence)
         self._room -= overhead
         self._left -= overhead
         for line in lines[1:-1] if _closes(lines[-1], match[1]) else lines[1:]:
@@ -166,7 +164,7 @@ class _Packer:
 
     def add(self, line: str) -> None:
         """Add one line, which begins a new part if it fits only there."""
-        size = _size(line)
+        size = size_of(line)
         if size > self._left and size <= self._room:
             self.close()
         if not line.strip():
@@ -179,7 +177,7 @@ class _Packer:
             if end > at:
                 self._append(line[at:end], 0)
             self.close()
-            size -= _size(line[at:after])
+            size -= size_of(line[at:after])
             at = after
         if at < len(line):
             self._append(line[at:], size)
@@ -232,7 +230,7 @@ def _cut(line: str, start: int, left: int, room: int) -> tuple[int, int]:
             space = at
         at += len(cluster)
     word = start if space is None else space + 1
-    if border > word and _size(_word(line, word, room)) > room:
+    if border > word and size_of(_word(line, word, room)) > room:
         return border, border
     if space is not None and (left == room or line[start:space].strip()):
         return space, _after_white(line, space)

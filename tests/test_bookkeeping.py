@@ -17,7 +17,7 @@ from notebook_notify.errors import LedgerError, SendInterrupted, TargetError
 from notebook_notify.history import cells
 from notebook_notify.ledger import Entry, Ledger
 from notebook_notify.ledger_file import path_of
-from notebook_notify.messages import Message
+from notebook_notify.messages import Markdown, Message
 from notebook_notify.sender import post, send
 
 CHAT, APP = "sandbox-wecom_chat", "sandbox-wecom_app"
@@ -261,6 +261,12 @@ def test_every_message_is_in_the_history(known):
         (CHAT, "failed", "first", 60020),
     ]
     assert len(sender.history(1)) == 1
+
+
+def test_of_markdown_the_history_has_the_words(known):
+    """Marks and colours are for the phone."""
+    send(Markdown('<font color="info">✅ Done</font> · **run** · 2m\n> x'), CHAT)
+    assert [one.title for one in sender.history()] == ["✅ Done · run · 2m"]
 
 
 def test_a_script_that_ends_at_once_has_a_history(known):

@@ -14,7 +14,7 @@ ROOT = Path(notebook_notify.__file__).parent
 
 #: From the ground up: a module imports only from lower lines, or from its own line.
 LAYERS = [
-    ["errors", "texts"],
+    ["errors", "sizes", "texts"],
     ["secret"],
     ["fields"],
     ["targets", "messages", "splitting"],
@@ -172,7 +172,7 @@ OWNERS = {
     "ipykernel": ("notebook.",),
     "traitlets": ("notebook.",),
     "ipywidgets": ("panel",),
-    "wcwidth": ("splitting", "reports", "content."),
+    "wcwidth": ("sizes", "splitting", "reports", "content."),
     "matplotlib": ("notebook.", "content."),
 }
 #: Imports that point up, for type hints alone: an error holds the report that it is about.

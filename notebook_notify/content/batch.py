@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from notebook_notify.content.facts import Part
-from notebook_notify.content.plain import clip, plain_lines
+from notebook_notify.content.plain import plain_lines
 from notebook_notify.secret import scrub
+from notebook_notify.sizes import clip
 from notebook_notify.texts import duration, say
 
 if TYPE_CHECKING:

@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING
 
 from notebook_notify.content.dialects import DIALECTS
 from notebook_notify.content.facts import Place, Run
-from notebook_notify.content.plain import fit, size_of
+from notebook_notify.content.plain import fit
 from notebook_notify.content.sections import sections
 from notebook_notify.content.tables import ROWS
 from notebook_notify.secret import scrub
+from notebook_notify.sizes import size_of
 from notebook_notify.texts import duration, local, say
 
 if TYPE_CHECKING:

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from notebook_notify.content.compose import PROMISE_BYTES, Form, compose
 from notebook_notify.content.enclosures import Found, pack
-from notebook_notify.content.plain import size_of
 from notebook_notify.messages import Message, named
 from notebook_notify.platforms import CHANNELS
+from notebook_notify.sizes import size_of
 
 if TYPE_CHECKING:
     from notebook_notify.content.facts import Run

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from notebook_notify.sizes import clip, size_of
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -49,25 +50,6 @@ def _overwritten(line: str) -> str:
     return shown
 
 
-def size_of(text: str) -> int:
-    """The size of *text* in bytes of UTF-8."""
-    return len(text.encode("utf-8", "replace"))
-
-
-def clip(text: str, max_bytes: int) -> str:
-    """The beginning of *text*, with ``…`` if that is not all; no character is broken."""
-    if size_of(text) <= max_bytes:
-        return text
-    kept = text.encode("utf-8", "replace")[: max_bytes - 3].decode("utf-8", "ignore")
-    return _whole_clusters(text, len(kept)) + "…"
-
-
-def clip_start(text: str, max_bytes: int) -> str:
-    """The end of *text*, after ``…``."""
-    kept = text.encode("utf-8", "replace")[-(max_bytes - 3) :].decode("utf-8", "ignore")
-    return "…" + kept
-
-
 def fit(
     write: Callable[[str], str],
     text: str,
@@ -99,13 +81,3 @@ def size_text(size: int) -> str:
     if size < 999_500:  # noqa: PLR2004 - what is rounded to 1000 kB
         return say(f"{size / 1000:.0f} KB", f"{size / 1000:.0f} kB")
     return f"{size / 1e6:.1f} MB"
-
-
-def _whole_clusters(text: str, length: int) -> str:
-    """The first *length* characters, less what would break a grapheme cluster."""
-    from wcwidth import grapheme_boundary_before
-
-    if 0 < length < len(text):
-        before = grapheme_boundary_before(text, length + 1)
-        length = length if before == length else before
-    return text[:length]

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from notebook_notify.content.compose import HEADLINE_BYTES, TITLE_BYTES
-from notebook_notify.content.plain import clip
 from notebook_notify.secret import scrub
+from notebook_notify.sizes import clip
 from notebook_notify.texts import duration, local, say
 
 if TYPE_CHECKING:

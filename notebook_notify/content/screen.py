@@ -15,9 +15,10 @@ from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.content.pieces import Piece, joined, piece_of
-from notebook_notify.content.plain import plain_lines, size_of
+from notebook_notify.content.plain import plain_lines
 from notebook_notify.content.spool import Complete, Spool
 from notebook_notify.secret import scrub
+from notebook_notify.sizes import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -14,9 +14,9 @@ from importlib.util import find_spec
 from itertools import chain, islice, zip_longest
 from typing import TYPE_CHECKING, Any
 
-from notebook_notify.content.plain import size_of
 from notebook_notify.content.tables import ROWS, is_gap
 from notebook_notify.secret import scrub
+from notebook_notify.sizes import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -9,8 +9,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.content.escaped import count_newlines, decode, safe_cut
-from notebook_notify.content.plain import plain_lines, size_of
+from notebook_notify.content.plain import plain_lines
 from notebook_notify.secret import scrub
+from notebook_notify.sizes import size_of
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:

@@ -18,11 +18,11 @@ from notebook_notify.notebook.cells import attended
 from notebook_notify.texts import local, say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from notebook_notify.content.batch import Batch
     from notebook_notify.content.facts import Run
-    from notebook_notify.messages import Message
+    from notebook_notify.messages import Making
     from notebook_notify.notebook.calls import Call
     from notebook_notify.notebook.recording import Ended, Recording
     from notebook_notify.targets import Target
@@ -51,7 +51,7 @@ class _Parcel:
         unattended: whether nobody watches the run.
     """
 
-    messages: Sequence[tuple[Target, Message | Callable[[], Message]]]
+    messages: Sequence[tuple[Target, Making]]
     verdict: str
     label: str
     notes: tuple[str, ...]

@@ -241,8 +241,8 @@ def _not_notified(why: str) -> str:
 
 def _show_trouble(said: str) -> None:
     """The cell stands, and the reader is told in one line."""
-    from notebook_notify.content.plain import clip
     from notebook_notify.secret import scrub
+    from notebook_notify.sizes import clip
 
     line = clip(" ".join(scrub(said).split()), 1000)
     display({"text/plain": f"notebook_notify: {line}"}, raw=True)

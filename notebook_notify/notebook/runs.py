@@ -10,8 +10,8 @@ from notebook_notify import sender
 from notebook_notify.content import context
 from notebook_notify.content.facts import Failure, Run, Verdict
 from notebook_notify.content.failures import failure
-from notebook_notify.content.plain import size_of
 from notebook_notify.errors import NotifyError
+from notebook_notify.sizes import size_of
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:

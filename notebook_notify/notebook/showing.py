@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 from IPython.display import display
 
-from notebook_notify.messages import Image, Message, promise
+from notebook_notify.messages import Image, Making, Message, promise
 from notebook_notify.secret import scrub
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from notebook_notify.reports import SendReport
     from notebook_notify.targets import Target
@@ -23,9 +23,7 @@ def show(report: SendReport) -> None:
     display(report.bundle(), raw=True)
 
 
-def show_dry_run(
-    messages: Sequence[tuple[Target, Message | Callable[[], Message]]], notes: Sequence[str]
-) -> None:
+def show_dry_run(messages: Sequence[tuple[Target, Making]], notes: Sequence[str]) -> None:
     """Show what would have been sent to each target."""
     made = [(target, one if isinstance(one, Message) else one()) for target, one in messages]
     parts = [

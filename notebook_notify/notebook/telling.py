@@ -15,7 +15,7 @@ from notebook_notify.content import context, enclosures
 from notebook_notify.content.drafts import Draft
 from notebook_notify.content.progress import alert_line, compose_happening
 from notebook_notify.errors import NotifyError, SendError, SendInterrupted, TargetError
-from notebook_notify.messages import Message
+from notebook_notify.messages import Making, Message
 from notebook_notify.notebook.calls import unfilled
 from notebook_notify.notebook.cells import attended
 from notebook_notify.notebook.filling import fill
@@ -29,7 +29,7 @@ from notebook_notify.reports import SendReport
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from notebook_notify.content.facts import Run
     from notebook_notify.content.progress import Happening
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from notebook_notify.platforms.base import Channel
     from notebook_notify.targets import Target
 
-    Making = Message | Callable[[], Message]
 
 #: What is for cells that run, not for texts, and how it is written on the line.
 _FOR_CELLS = {

@@ -11,9 +11,9 @@ from notebook_notify import texts
 from notebook_notify.content.batch import MOST_PARTS, PART_BYTES, Batch, part_lines
 from notebook_notify.content.compose import Form, compose
 from notebook_notify.content.facts import Failure, Part, Place, Run
-from notebook_notify.content.plain import size_of
 from notebook_notify.content.screen import Record
 from notebook_notify.secret import remember
+from notebook_notify.sizes import size_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

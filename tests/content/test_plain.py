@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from notebook_notify.content.plain import clip, clip_start, fit, size_text
+from notebook_notify.content.plain import fit, size_text
+from notebook_notify.sizes import clip, clip_start
 
 _texts = st.text(
     st.one_of(st.characters(codec="utf-8"), st.sampled_from("好👨‍👩‍👧é🇨🇳\n")), max_size=400

@@ -115,8 +115,11 @@ def test_all_options():
         ("--title", "needs a value"),
         ('--title "open', "quotation mark"),
         ("-o a.b", "not a variable's name"),
-        ("--on never", "never"),
-        ("--after soon", "90s, 5m, 2h"),
+        ("--on never", "--on cannot be never; it is one of always, error, success"),
+        ("--after soon", "'soon' is not a time, such as 90s, 5m, 2h"),
+        ("--every 1s", "--every: at least 5m"),
+        ("--alert (", "'(' is not a regular expression"),
+        ("--max-messages 0", "'0' is not a whole number above 0"),
     ],
 )
 def test_mistakes_are_told(line, told):
@@ -124,6 +127,15 @@ def test_mistakes_are_told(line, told):
     with pytest.raises(UsageError) as caught:
         parse(line, PARSER)
     assert told in str(caught.value)
+
+
+def test_mistakes_are_told_in_chinese(monkeypatch):
+    """What argparse would say in English alone is said in the user's language."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
+    with pytest.raises(UsageError, match="--as 不能是 pdf，可选：auto、text、markdown、file"):
+        parse("--as pdf", PARSER)
+    with pytest.raises(UsageError, match="--max-messages：'0' 不是正整数"):
+        parse("--max-messages 0", PARSER)
 
 
 @given(LINE)
