@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from notebook_notify.blocks import blocks, closes, fence_of
 from notebook_notify.sizes import size_of
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
 _WHITE = re.compile(r"\s+")
 #: The longest code point, in bytes.
 _WIDEST = 4
-#: The line that opens a fenced code block; the one that closes it has no word after the marks
-#: (spec.commonmark.org/0.31.2/#fenced-code-blocks).
-_FENCE = re.compile(r" {0,3}(`{3,}(?=[^`]*$)|~{3,})")
 #: Fence lines longer than this share of a part are not repeated in every part.
 _FENCE_SHARE = 6
 
@@ -73,41 +71,20 @@ def _pack(text: str, room: int, *, markdown: bool) -> list[str]:
     if room < _WIDEST:
         raise ValueError(f"a part of {room} bytes holds no character")
     packer = _Packer(room)
-    for block in _blocks(text.split("\n")):
+    for block in _together(text.split("\n")):
         packer.add_block(block, fenced=markdown)
     packer.close()
     return packer.bodies
 
 
-def _blocks(lines: Sequence[str]) -> Iterator[Sequence[str]]:
+def _together(lines: Sequence[str]) -> Iterator[Sequence[str]]:
     """Lines that belong together: a fenced block, a table, or one line by itself."""
     at = 0
-    while at < len(lines):
-        end = at + 1
-        if fence := _FENCE.match(lines[at]):
-            end = _end_of_fence(lines, at, fence[1])
-        elif _is_row(lines[at]):
-            while end < len(lines) and _is_row(lines[end]):
-                end += 1
-        yield lines[at:end]
+    for start, end in blocks(lines):
+        yield from ([line] for line in lines[at:start])
+        yield lines[start:end]
         at = end
-
-
-def _end_of_fence(lines: Sequence[str], at: int, marks: str) -> int:
-    """After the line that closes the block; what is never closed goes on to the end."""
-    for end in range(at + 1, len(lines)):
-        if _closes(lines[end], marks):
-            return end + 1
-    return len(lines)
-
-
-def _closes(line: str, marks: str) -> bool:
-    bare = line.strip()
-    return len(bare) >= len(marks) and bare == marks[0] * len(bare)
-
-
-def _is_row(line: str) -> bool:
-    return line.lstrip(" ").startswith(("|", "+-", "+="))
+    yield from ([line] for line in lines[at:])
 
 
 class _Packer:
@@ -143,16 +120,16 @@ class _Packer:
 
     def _add_fenced(self, lines: Sequence[str]) -> bool:
         """Add a fenced block that is longer than a part; ``False`` if it is none."""
-        match = _FENCE.match(lines[0])
+        marks = fence_of(lines[0])
         most = self._room // _FENCE_SHARE
-        if match is None or size_of(match[0]) > most:
+        if not marks or size_of(marks) > most:
             return False
         opening = lines[0].rstrip()
-        self._fence = (opening if size_of(opening) <= most else match[0], match[0])
+        self._fence = (opening if size_of(opening) <= most else marks, marks)
         overhead = sum(map(size_of, self._fence)) + len(self._fence)
         self._room -= overhead
         self._left -= overhead
-        for line in lines[1:-1] if _closes(lines[-1], match[1]) else lines[1:]:
+        for line in lines[1:-1] if closes(lines[-1], marks) else lines[1:]:
             self.add(line)
         if self._open:
             self._lines.append(self._fence[1])

@@ -14,7 +14,7 @@ ROOT = Path(notebook_notify.__file__).parent
 
 #: From the ground up: a module imports only from lower lines, or from its own line.
 LAYERS = [
-    ["errors", "sizes", "texts"],
+    ["blocks", "errors", "sizes", "texts"],
     ["secret"],
     ["fields"],
     ["targets", "messages", "splitting"],
@@ -107,7 +107,6 @@ LAYERS = [
     [
         "content",
         "content.batch",
-        "content.blocks",
         "content.compose",
         "content.context",
         "content.drafts",

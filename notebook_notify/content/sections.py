@@ -9,8 +9,8 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from notebook_notify.blocks import closing_fence, spare_blocks
 from notebook_notify.content.batch import part_lines
-from notebook_notify.content.blocks import closing_fence, spare_blocks
 from notebook_notify.content.plain import fit, plain_lines, size_text
 from notebook_notify.content.tables import NARROW, ROWS
 from notebook_notify.sizes import clip, clip_start, size_of

@@ -24,7 +24,7 @@ def spare_blocks(lines: Sequence[str], cut: int, *, from_end: bool) -> int:
     Returns:
         An index that keeps no more; *cut* itself if otherwise nothing would be kept.
     """
-    for start, end in _blocks(lines):
+    for start, end in blocks(lines):
         if start < cut < end:
             better = end if from_end else start
             return better if 0 < better < len(lines) else cut
@@ -39,6 +39,16 @@ def closing_fence(lines: Sequence[str]) -> str:
     return opened
 
 
+def fence_of(line: str) -> str:
+    """The marks with which *line* opens fenced code, or an empty string."""
+    return _after("", line)
+
+
+def closes(line: str, opened: str) -> bool:
+    """Whether *line* closes the fenced code that the marks *opened* began."""
+    return bool(opened) and not _after(opened, line)
+
+
 def _after(opened: str, line: str) -> str:
     """The fence that is open after *line*, if *opened* was before it; empty means none."""
     found = _FENCE.match(line)
@@ -51,7 +61,7 @@ def _after(opened: str, line: str) -> str:
     return "" if closes else opened
 
 
-def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
+def blocks(lines: Sequence[str]) -> Iterator[tuple[int, int]]:
     """The index of each block's first line, and that after its last, in order."""
     opened, begun = "", 0
     rows = 0  # of the table that ends here

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from notebook_notify.content.blocks import closing_fence, spare_blocks
+from notebook_notify.blocks import closing_fence, spare_blocks
 from notebook_notify.content.compose import Form, compose
 from notebook_notify.content.facts import Run
 from notebook_notify.content.screen import Record
