@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
+from notebook_notify.boxes import box
 from notebook_notify.errors import OWN_CODES, SendError
-from notebook_notify.report_html import html_of
 from notebook_notify.secret import scrub
 from notebook_notify.texts import duration, local, say
 
@@ -288,7 +288,10 @@ class SendReport:
         return "\n".join(text)
 
     def _repr_html_(self) -> str:
-        return "".join(html_of(outcome, lines) for outcome, lines in self.rows())
+        return "".join(
+            box(head, rest, mark=mark, outcome=outcome)
+            for outcome, ((mark, head), *rest) in self.rows()
+        )
 
     def bundle(self) -> dict[str, str]:
         """The MIME bundle for ``display(..., raw=True)``; no script, all text escaped."""

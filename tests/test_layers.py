@@ -14,14 +14,13 @@ ROOT = Path(notebook_notify.__file__).parent
 
 #: From the ground up: a module imports only from lower lines, or from its own line.
 LAYERS = [
-    ["blocks", "errors", "sizes", "texts"],
+    ["blocks", "boxes", "errors", "sizes", "texts"],
     ["secret"],
     ["fields"],
     ["targets", "messages", "splitting"],
     ["config"],
     ["config_edit", "processes", "ledger_file"],
     ["ledger"],
-    ["report_html"],
     ["book", "reports"],
     [
         "delivery",

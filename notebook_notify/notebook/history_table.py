@@ -7,6 +7,7 @@ from html import escape
 from IPython.display import display
 
 from notebook_notify import sender
+from notebook_notify.boxes import FONT
 from notebook_notify.history import cells
 from notebook_notify.texts import say
 
@@ -25,8 +26,5 @@ def show(count: int) -> None:
         "<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in row) + "</tr>"
         for row in rows
     )
-    html = (
-        '<table style="font-family:var(--jp-ui-font-family, system-ui, sans-serif);'
-        f'font-size:var(--jp-ui-font-size1, 13px);line-height:1.5">{body}</table>'
-    )
+    html = f'<table style="{FONT}">{body}</table>'
     display({"text/plain": plain, "text/html": html}, raw=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from IPython.display import display
 
+from notebook_notify.boxes import box
 from notebook_notify.messages import Image, Making, Message, promise
 from notebook_notify.secret import scrub
 from notebook_notify.texts import say
@@ -33,17 +33,13 @@ def show_dry_run(messages: Sequence[tuple[Target, Making]], notes: Sequence[str]
         )
         for target, message in made
     ]
-    made_notes = (note for _, message in made for note in message.notes)
-    noted = "".join(f"\n· {scrub(note)}" for note in dict.fromkeys((*notes, *made_notes)))
-    html = "".join(
-        f"<div><b>{escape(head)}</b></div>"
-        '<pre style="white-space:pre-wrap;overflow-wrap:anywhere;'
-        f'border-left:3px solid #9e9e9e;padding-left:.75em">{escape(text)}</pre>'
-        for head, text in parts
-    )
+    more = (note for _, message in made for note in message.notes)
+    noted = [scrub(note) for note in dict.fromkeys((*notes, *more))]
     plain = "\n\n".join(f"{head}\n{text}" for head, text in parts)
+    html = [box(head, [("", text)]) for head, text in parts]
+    html += [box(note, mark="·") for note in noted]
     display(
-        {"text/plain": plain + noted, "text/html": html + escape(noted).replace("\n", "<br>")},
+        {"text/plain": "\n· ".join([plain, *noted]), "text/html": "".join(html)},
         raw=True,
     )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING
 
 from IPython.display import display
 
 from notebook_notify import sender
+from notebook_notify.boxes import box
 from notebook_notify.platforms import SPECS
 from notebook_notify.reports import SendReport
 from notebook_notify.secret import scrub
@@ -35,8 +35,8 @@ def show() -> None:
         )
     blocks = [(_head(one), list(_lines(one))) for one in known]
     plain = [f"{head}\n" + "\n".join(f"  {k}: {v}" for k, v in lines) for head, lines in blocks]
-    html = [_block(head, lines) for head, lines in blocks]
-    html += [f'<div style="margin:.5em 0">· {escape(note)}</div>' for note in notes]
+    html = [box(head, lines) for head, lines in blocks]
+    html += [box(note, mark="·") for note in notes]
     display(
         {"text/plain": "\n".join([*plain, *(f"· {n}" for n in notes)]), "text/html": "".join(html)},
         raw=True,
@@ -54,8 +54,10 @@ def check(names: Sequence[str]) -> None:
     good = [one.target for one in report.results if one.outcome == "sent"]
     if good:
         listed = ", ".join(good)
-        told = say(f"✓ 凭证有效：{listed}", f"✓ the credential is good: {listed}")
-        display({"text/plain": told, "text/html": f"<div>{escape(told)}</div>"}, raw=True)
+        told = say(f"凭证有效：{listed}", f"the credential is good: {listed}")
+        display(
+            {"text/plain": f"✓ {told}", "text/html": box(told, mark="✓", outcome="sent")}, raw=True
+        )
     bad = tuple(one for one in report.results if one.outcome != "sent")
     if bad:
         display(SendReport(bad).bundle(), raw=True)
@@ -75,18 +77,3 @@ def _lines(one: Known) -> Iterator[tuple[str, str]]:
     yield say("通道", "channel"), one.channel
     yield from one.fields.items()
     yield say("来源", "from"), one.source
-
-
-def _block(head: str, lines: list[tuple[str, str]]) -> str:
-    rows = "".join(
-        '<div style="display:flex;gap:.8em"><span style="flex:0 0 7em;opacity:.65">'
-        f'{escape(key)}</span><span style="flex:1;min-width:0;overflow-wrap:anywhere">'
-        f"{escape(value)}</span></div>"
-        for key, value in lines
-    )
-    return (
-        '<div style="border-left:3px solid var(--jp-border-color1, #9e9e9e);padding:.15em .75em;'
-        "margin:.5em 0;font-family:var(--jp-ui-font-family, system-ui, sans-serif);"
-        'font-size:var(--jp-ui-font-size1, 13px);line-height:1.5">'
-        f"<div><b>{escape(head)}</b></div>{rows}</div>"
-    )
