@@ -294,7 +294,8 @@ def test_attach(kernel, arrived, tmp_path):
     )
     text, media = arrived()
     assert media == [("file", "报告 1.txt", b"done in 3 s\n")]
-    assert text.endswith("📎 1 file (报告 1.txt) follows")
+    assert text.endswith("📎 1 file (报告 1.txt) follows\nNot attached: none.txt")
+    assert shown.box.startswith("◐ partial")
     assert f"{tmp_path / 'none.txt'} was not attached: no such file" in shown.box
 
 
