@@ -2,9 +2,10 @@
 
 Documents: open.dingtalk.com/document/development/user-management-acquires-the-list-departments,
 /obtain-the-list-of-sub-department-ids, /queries-the-complete-information-of-a-department-user,
-/query-the-list-of-department-userids, /query-users-by-phone-number, /obtain-a-group-session; and of
-the past, still answered: /obtain-the-department-list, /obtain-the-list-of-employee-ids-by-
-department-id, /session-management-creates-groups. The order of the checks is not published.
+/query-the-list-of-department-userids, /query-users-by-phone-number, /query-user-details,
+/obtain-a-group-session; and of the past, still answered: /obtain-the-department-list,
+/obtain-the-list-of-employee-ids-by-department-id, /session-management-creates-groups. The order of
+the checks is not published.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from notebook_notify.sandbox.dingtalk_errors import RefusedError, read_json
 from notebook_notify.sandbox.dingtalk_org import ROOT
 
 if TYPE_CHECKING:
-    from notebook_notify.sandbox.dingtalk_org import Organisation
+    from notebook_notify.sandbox.dingtalk_org import Organisation, User
     from notebook_notify.sandbox.wire import Call, Json
 
 MAX_NAME = 20
@@ -63,16 +64,7 @@ def list_users(org: Organisation, call: Call) -> Json:
     end = cursor + size
     page: Json = {
         "has_more": end < len(members),
-        "list": [
-            {
-                "userid": user.userid,
-                "name": user.name,
-                "mobile": user.mobile,
-                "dept_id_list": list(user.departments),
-                "active": True,
-            }
-            for user in members[cursor:end]
-        ],
+        "list": [_entry(user) for user in members[cursor:end]],
     }
     return _result(page | ({"next_cursor": end} if page["has_more"] else {}))
 
@@ -81,6 +73,17 @@ def list_user_ids(org: Organisation, call: Call) -> Json:
     """Return the ids of those who are right in a department."""
     dept_id = _department(org, read_json(call), None)
     return _result({"userid_list": [user.userid for user in org.members(dept_id)]})
+
+
+def get_user(org: Organisation, call: Call) -> Json:
+    """Return what there is to know of one of the people."""
+    userid = read_json(call).get("userid")
+    if not isinstance(userid, str) or not userid:
+        raise RefusedError(400002, errmsg="无效的参数 userid")
+    for user in org.users:
+        if user.userid == userid:
+            return _result(_entry(user))
+    raise RefusedError(60121)
 
 
 def get_by_mobile(org: Organisation, call: Call) -> Json:
@@ -99,7 +102,7 @@ def get_by_mobile(org: Organisation, call: Call) -> Json:
 def old_departments(org: Organisation, call: Call) -> Json:
     """Return the departments below one, with fetch_child all of them (of the past)."""
     dept_id = _number(org, call.query.get("id") or str(ROOT))
-    below = org.under(dept_id, deep=call.query.get("fetch_child") == "true")
+    below = org.under(dept_id, deep=call.query.get("fetch_child", "").lower() == "true")
     entries = [
         {
             "id": one.dept_id,
@@ -182,6 +185,16 @@ def _number(org: Organisation, text: str) -> int:
         if str(one.dept_id) == text:
             return one.dept_id
     raise RefusedError(60003)
+
+
+def _entry(user: User) -> Json:
+    return {
+        "userid": user.userid,
+        "name": user.name,
+        "mobile": user.mobile,
+        "dept_id_list": list(user.departments),
+        "active": True,
+    }
 
 
 def _result(result: object) -> Json:

@@ -1,9 +1,10 @@
 """WeCom (企业微信): tokens, uploads, messages to an app's group chat and of an app to people.
 
 Documents: developer.work.weixin.qq.com/document/path/91039 (gettoken), 90248 (appchat/send), 90236
-(message/send), 94867 (message/recall), 90253 (media/upload), 90313 (error codes). That a token is
-checked before everything else, a missing secret before a missing corp id, and the caller's address
-only after the token, was observed; the order of the other checks is not published.
+(message/send), 90227 (agent/get), 94867 (message/recall), 90253 (media/upload), 90313 (error
+codes). That a token is checked before everything else, a missing secret before a missing corp id,
+and the caller's address only after the token, was observed; the order of the other checks is not
+published.
 """
 
 from __future__ import annotations
@@ -110,7 +111,11 @@ class WeCom:
             "/cgi-bin/message/recall": self._recall,
             "/cgi-bin/message/send": self._message_send,
         }
-        get = {"/cgi-bin/gettoken": self._gettoken, "/cgi-bin/appchat/get": self._appchat_get}
+        get = {
+            "/cgi-bin/agent/get": self._agent_get,
+            "/cgi-bin/appchat/get": self._appchat_get,
+            "/cgi-bin/gettoken": self._gettoken,
+        }
         answer = (post | get).get(call.path)
         if answer is None:
             return Answer(b"", 404, "text/plain")
@@ -201,6 +206,17 @@ class WeCom:
             raise RefusedError(40007)
         return "", found
 
+    def _agent_get(self, call: Call) -> Json:
+        app = self._caller(call)
+        given = call.query.get("agentid", "")
+        if not given:
+            raise RefusedError(41011)
+        if given not in {str(one.agent_id) for one in self._apps.values()}:
+            raise RefusedError(40056)
+        if given != str(app.agent_id):
+            raise RefusedError(301002)
+        return {"errcode": 0, "errmsg": "ok", **app.entry()}
+
     def _appchat_create(self, call: Call) -> Json:
         app, body = self._open(call)
         return wecom_chats.create(self._chats, app, body)
@@ -256,11 +272,16 @@ class WeCom:
         agent_id = body.get("agentid")
         if agent_id is None:
             raise RefusedError(41011)
+        # A number by the document; corpwechatbot and many scripts send its digits as a text
+        if isinstance(agent_id, str) and agent_id.isascii() and agent_id.isdigit():
+            agent_id = int(agent_id)
         # type(): a bool is an int to isinstance, and the platform wants a number
         if type(agent_id) is not int or all(agent_id != a.agent_id for a in self._apps.values()):
             raise RefusedError(40056)
         if agent_id != app.agent_id:
             raise RefusedError(301002)
+        if not app.enabled:
+            raise RefusedError(50003)
         content, media = self._message(body)
         if body["msgtype"] == "text":
             content = utf8_cut(content, MAX_CONTENT)
@@ -272,10 +293,10 @@ class WeCom:
 
     def _is_duplicate(self, app: App, body: Json) -> bool:
         """Tell whether a request that asks for the check repeats one within its interval."""
-        interval = body.get("duplicate_check_interval", DUPLICATE_DEFAULT)
+        interval = _given(body, "duplicate_check_interval", DUPLICATE_DEFAULT)
         if type(interval) is not int or not 0 < interval <= DUPLICATE_MAX:
             raise RefusedError(40035)
-        if body.get("enable_duplicate_check", 0) == 0:
+        if _given(body, "enable_duplicate_check", 0) == 0:
             return False
         key = app.agent_id, json.dumps(body, sort_keys=True)
         with self._lock:
@@ -304,9 +325,15 @@ def _content(body: Json) -> str:
 
 def _require_flag(body: Json, name: str) -> None:
     """Refuse a flag that is neither 0 nor 1."""
-    value = body.get(name, 0)
+    value = _given(body, name, 0)
     if type(value) is not int or value not in {0, 1}:
         raise RefusedError(40035)
+
+
+def _given(body: Json, name: str, default: int) -> object:
+    """Return a field; null is as good as absent: corpwechatbot sends unused ones so."""
+    value = body.get(name)
+    return default if value is None else value
 
 
 def _require_method(call: Call, method: str, errcode: int) -> None:

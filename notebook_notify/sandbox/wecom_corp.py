@@ -31,6 +31,27 @@ class App:
     chat_id: str = field(default_factory=lambda: "wr" + random_text(30))
     root_visible: bool = True
     """Whether its visible scope is the root department, which its chats need (path/90245)."""
+    name: str = "沙盒应用"
+    enabled: bool = True
+    """Whether it is switched on in the admin console."""
+
+    def entry(self) -> Json:
+        """Return what agent/get shows (path/90227)."""
+        users = [] if self.root_visible else [{"userid": MEMBERS[0]}]
+        return {
+            "agentid": self.agent_id,
+            "name": self.name,
+            "square_logo_url": "",
+            "description": "",
+            "allow_userinfos": {"user": users},
+            "allow_partys": {"partyid": [1] if self.root_visible else []},
+            "allow_tags": {"tagid": []},
+            "close": int(not self.enabled),
+            "redirect_domain": "",
+            "report_location_flag": 0,
+            "isreportenter": 0,
+            "home_url": "",
+        }
 
 
 @dataclass(slots=True)

@@ -45,8 +45,9 @@ def test_the_calls_of_the_past_still_answer(caller):
     """department/list with fetch_child and getDeptMember have their own forms."""
     below = caller.dingtalk("/department/list")["department"]
     assert [one["id"] for one in below] == [2, 4]
-    every = caller.dingtalk("/department/list", fetch_child="true", id="1")["department"]
-    assert sorted((one["id"], one["parentid"]) for one in every) == [(2, 1), (3, 2), (4, 1)]
+    for yes in ("true", "True"):
+        every = caller.dingtalk("/department/list", fetch_child=yes, id="1")["department"]
+        assert sorted((one["id"], one["parentid"]) for one in every) == [(2, 1), (3, 2), (4, 1)]
     assert caller.dingtalk("/user/getDeptMember", deptId="2")["userIds"] == ["zhangwei", "lisi"]
     assert caller.dingtalk("/user/getDeptMember")["errcode"] == 40035
 
@@ -153,3 +154,14 @@ def test_an_address_that_is_not_listed_is_told(caller, sandbox):
     assert "request ip=127.0.0.1 " in reply["errmsg"]
     sandbox.dingtalk.trusted_ips = ["127.0.0.*"]
     assert caller.chat_send()["errcode"] == 0
+
+
+def test_a_person_is_shown(caller, sandbox):
+    """user/get tells who somebody is; nobody of that id, no id, and no permission are told apart."""
+    path = "/topapi/v2/user/get"
+    assert caller.dingtalk(path, {"userid": "lisi"})["result"]["name"] == "李四"
+    assert caller.dingtalk(path, {"userid": "nobody"})["errcode"] == 60121
+    assert caller.dingtalk(path, {})["errcode"] == 400002
+    sandbox.dingtalk.permissions.discard("qyapi_get_member")
+    refused = caller.dingtalk(path, {"userid": "lisi"})
+    assert (refused["errcode"], refused["sub_code"]) == (88, "60011")

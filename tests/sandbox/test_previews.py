@@ -1,6 +1,7 @@
 """How a file begins: rows, lines or names, and nothing for what is not what its name says."""
 
 import io
+import itertools
 import random
 import re
 import time
@@ -142,6 +143,7 @@ def test_a_text_shows_both_ends():
         ("a.pdf", b"%PDF"),
         ("noending", b"text"),
     ],
+    ids=itertools.count(),  # else the archive is the name, which holds the time
 )
 def test_what_cannot_be_read_is_a_card(name, content):
     """A file that is not what its name says, or of no kind we know, is shown by name and size."""

@@ -157,7 +157,8 @@ def test_another_apps_chat_and_agent_are_refused(caller, sandbox):
     ("fields", "errcode"),
     [
         ({"agentid": WITHOUT}, 41011),
-        ({"agentid": "1000002"}, 40056),
+        ({"agentid": "1000002x"}, 40056),
+        ({"agentid": "7"}, 40056),
         ({"agentid": 7}, 40056),
         ({"agentid": True}, 40056),
         ({"touser": ""}, 82001),
@@ -182,6 +183,14 @@ def test_message_send_refuses(caller, sandbox, fields, errcode):
         == errcode
     )
     assert sandbox.inbox == []
+
+
+def test_digits_as_text_and_null_flags_pass(caller, sandbox):
+    """An agentid in quotes and flags that are null are taken: clients in use send them so."""
+    names = ("enable_duplicate_check", "duplicate_check_interval", "safe")
+    reply = caller.app_message("done", agentid="1000002", **dict.fromkeys(names))
+    assert reply["errcode"] == 0
+    assert [message["content"] for message in sandbox.inbox] == ["done"]
 
 
 def test_a_long_application_message_is_cut_in_silence(caller, sandbox):
@@ -270,3 +279,30 @@ def test_an_address_that_is_not_trusted_gets_a_token_and_nothing_else(caller, sa
     assert caller.app_message()["errcode"] == 60020
     sandbox.wecom.trusted_ips.append("127.0.0.1")
     assert caller.appchat()["errcode"] == caller.app_message()["errcode"] == 0
+
+
+def test_an_application_shows_itself(caller, sandbox):
+    """agent/get tells name, visible scope and state of the token's own application alone."""
+
+    def get(**query):
+        token = caller.wecom_token()
+        return caller.json("GET", "/cgi-bin/agent/get", access_token=token, **query)
+
+    shown = get(agentid=sandbox.wecom.app.agent_id)
+    assert (shown["errcode"], shown["name"], shown["close"]) == (0, "沙盒应用", 0)
+    assert shown["allow_partys"] == {"partyid": [1]}
+    assert get(agentid=sandbox.wecom.other_app.agent_id)["errcode"] == 301002
+    assert get(agentid="1")["errcode"] == 40056
+    assert get()["errcode"] == 41011
+    sandbox.wecom.trusted_ips = []
+    assert get(agentid=sandbox.wecom.app.agent_id)["errcode"] == 60020
+
+
+def test_a_disabled_application(caller, sandbox):
+    """An application that was switched off says so, and sends nothing."""
+    sandbox.wecom.app.enabled = False
+    token = caller.wecom_token()
+    shown = caller.json("GET", "/cgi-bin/agent/get", access_token=token, agentid="1000002")
+    assert shown["close"] == 1
+    assert caller.app_message()["errcode"] == 50003
+    assert sandbox.inbox == []
