@@ -5,6 +5,7 @@ The tables are plain data, one module a platform; a new code is a new row there.
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import re
 from typing import TYPE_CHECKING, Any
@@ -12,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 from notebook_notify import errors
 from notebook_notify.platforms import (
     advice_dingtalk,
+    advice_dingtalk_groups,
     advice_dingtalk_robot,
     advice_dingtalk_v1,
     advice_wecom,
+    advice_wecom_chats,
 )
 from notebook_notify.platforms.advice_rows import Row, Words
 from notebook_notify.platforms.replies import code_of, told_by
@@ -32,8 +35,8 @@ _OWN: tuple[Row, ...] = (
         ),
         Words(
             "cannot reach the platform",
-            "Check network, DNS and proxy; if the way out is a proxy, set proxy in the target, "
-            "or the variable HTTPS_PROXY.",
+            "Check network, DNS and proxy; if the way out is a proxy, set proxy in the target, or "
+            "the variable HTTPS_PROXY.",
         ),
     ),
     Row(
@@ -88,22 +91,37 @@ _OWN: tuple[Row, ...] = (
         Words("没来得及发出就到了等待时限", "没有发出，可以放心重发；网络慢时加大 timeout。"),
         Words(
             "time was up before it left",
-            "Nothing was sent, so it is safe to send again; allow a longer timeout if the "
-            "network is slow.",
+            "Nothing was sent, so it is safe to send again; allow a longer timeout if the network "
+            "is slow.",
+        ),
+    ),
+    Row(
+        (errors.OVER_RATE,),
+        Words(
+            "没有发出：再发就超过平台的频率限制，本机先拦下",
+            "{again} 秒后再发；把多条消息合成一条，或换一个机器人。您的其他内核发的也计算在内。",
+        ),
+        Words(
+            "not sent: kept back here, since the platform would refuse it as too many",
+            "Send again in {again} s; merge messages, or use another robot. What your other "
+            "kernels send counts as well.",
         ),
     ),
 )
 
-_DINGTALK_PAGE = "https://open.dingtalk.com/document/development/server-api-error-codes-1"
-_V1_PAGE = "https://open.dingtalk.com/document/development/the-robot-sends-a-group-message"
-_WECOM_PAGE = "https://open.work.weixin.qq.com/devtool/query?e={code}"
+_DINGTALK_PAGES = "https://open.dingtalk.com/document/development/"
+_WECOM_PAGE = "https://open.work.weixin.qq.com/devtool/query?e="
 
 _UNKNOWN_CODE = Row(
     (),
-    Words("平台拒绝了这条消息", "本软件不认识这个错误码：见原文和平台的说明。"),
     Words(
-        "the platform refused the message",
-        "This package does not know the code: see the reply, and the platform's page.",
+        "平台拒绝了这次请求",
+        "本软件不认识这个错误码：先看原文中的说明，再到下面的网页查这个码。",
+    ),
+    Words(
+        "the platform refused this",
+        "This package does not know the code: read what the reply says, then look the code up on "
+        "the page below.",
     ),
 )
 #: Both platforms name the caller's address in ``errmsg``, each in its way.
@@ -122,12 +140,17 @@ def _by_code(rows: Iterable[Row]) -> dict[int | str, list[Row]]:
 
 _OURS = _by_code(_OWN)
 _THEIRS = {
-    "wecom": _by_code(advice_wecom.TABLE),
+    "wecom": _by_code((*advice_wecom.TABLE, *advice_wecom_chats.TABLE)),
     "dingtalk": _by_code(
-        (*advice_dingtalk.TABLE, *advice_dingtalk_robot.TABLE, *advice_dingtalk_v1.TABLE)
+        (
+            *advice_dingtalk.TABLE,
+            *advice_dingtalk_groups.TABLE,
+            *advice_dingtalk_robot.TABLE,
+            *advice_dingtalk_v1.TABLE,
+        )
     ),
 }
-_PAGES = {"wecom": _WECOM_PAGE, "dingtalk": _DINGTALK_PAGE}
+_ROBOT_CODES = {code for row in advice_dingtalk_robot.TABLE for code in row.codes}
 
 
 def advise(platform: str, payload: Mapping[str, Any], lang: str) -> Advice | None:
@@ -152,11 +175,24 @@ def advise(platform: str, payload: Mapping[str, Any], lang: str) -> Advice | Non
         for one in (*(ours or _rows(platform, code)), _UNKNOWN_CODE)
         if re.search(one.said, told, re.IGNORECASE)
     )
-    what, todo = row.zh if lang == "zh" else row.en
-    caller = _caller(told, lang)
-    page = _V1_PAGE if isinstance(code, str) else _PAGES[platform].replace("{code}", str(code))
-    return Advice(
-        what.replace("{ip}", caller), todo.replace("{ip}", caller), None if ours else page
+    words = row.zh if lang == "zh" else row.en
+    machine = "本机出口 IP" if lang == "zh" else "this machine's public IP"
+    address = _caller(told)
+    what = words.what.replace("{ip}", f"{machine} {address}".rstrip())
+    todo = words.todo.replace("{ip}", address or machine)
+    todo = todo.replace("{again}", str(payload.get("retry_after", "?")))
+    return Advice(what, todo, None if ours else _page(platform, code))
+
+
+def _page(platform: str, code: int | str) -> str:
+    """Where the platform explains *code*; WeCom's page opens at it."""
+    if platform == "wecom":
+        return f"{_WECOM_PAGE}{code}"
+    if isinstance(code, str):
+        return f"{_DINGTALK_PAGES}the-robot-sends-a-group-message"
+    robot = code in _ROBOT_CODES
+    return _DINGTALK_PAGES + (
+        "custom-robots-send-group-messages" if robot else "server-api-error-codes-1"
     )
 
 
@@ -168,13 +204,10 @@ def _rows(platform: str, code: int | str) -> list[Row]:
     return rows.get(code, [])
 
 
-def _caller(told: str, lang: str) -> str:
-    """This machine as the platform sees it, with the address if *told* names one."""
-    words = "本机出口 IP" if lang == "zh" else "this machine's public IP"
+def _caller(told: str) -> str:
+    """The address of this machine as the platform sees it; empty if *told* names none."""
     found = _CALLER.search(told)
     if found:
-        try:
-            return f"{words} {ipaddress.ip_address(found[1].rstrip('.:'))}"
-        except ValueError:
-            pass
-    return words
+        with contextlib.suppress(ValueError):
+            return str(ipaddress.ip_address(found[1].rstrip(".:")))
+    return ""

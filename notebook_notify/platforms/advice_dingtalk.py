@@ -1,8 +1,7 @@
 """DingTalk's error codes: what each means, and what to do.
 
-Only codes that ``gettoken`` and the legacy ``chat/send`` answer for a text are here, which a
-robot answers as well; most also come wrapped into code 88. A robot's own codes:
-``advice_dingtalk_robot.py``.
+Codes of the legacy host that calls and robots answer; most also come wrapped into code 88. On
+groups and people: ``advice_dingtalk_groups.py``; a robot's own: ``advice_dingtalk_robot.py``.
 
 Page: open.dingtalk.com, server-api-error-codes-1. 40096 is not on it, but is what a wrong
 AppKey or AppSecret is answered.
@@ -11,6 +10,14 @@ AppKey or AppSecret is answered.
 from __future__ import annotations
 
 from notebook_notify.platforms.advice_rows import Row, Words
+
+_NO_TOKEN = (
+    Words("请求中没有令牌", "检查代理是否去掉了网址中的参数；没有代理则请报告此问题。"),
+    Words(
+        "the request had no token",
+        "See whether a proxy strips the query from addresses; without one, please report it.",
+    ),
+)
 
 TABLE: tuple[Row, ...] = (
     # Not our fault: try again.
@@ -28,7 +35,8 @@ TABLE: tuple[Row, ...] = (
         (90001, 90002, 90003, 90004, 90005, 90006, 90017, 90018),
         Words("调用过快，被限流", "过几秒再发；减少同时发送的任务，合并消息。"),
         Words(
-            "too many calls in a short time", "Send again in seconds; send less at once, or merge."
+            "too many calls in a short time",
+            "Send again in a few seconds; have fewer sends run side by side, or merge messages.",
         ),
     ),
     Row(
@@ -40,11 +48,14 @@ TABLE: tuple[Row, ...] = (
         (90020,),
         Words(
             "本组织当月的接口调用量已用完",
-            "下月恢复；或由管理员在开发者后台购买调用量、升级版本。",
+            "下月恢复；或由管理员在开发者后台购买调用量、升级版本。此前可试群机器人"
+            "（%notify_setup 名称）：钉钉没有说明它是否也计入。",
         ),
         Words(
             "the organisation's calls for this month are used up",
-            "They return next month, or an administrator buys more in the developer console.",
+            "They return next month, or an administrator buys more in the developer console. Until "
+            "then try a group robot (%notify_setup NAME): DingTalk does not say whether its "
+            "messages count.",
         ),
     ),
     # The credential.
@@ -57,8 +68,8 @@ TABLE: tuple[Row, ...] = (
         ),
         Words(
             "wrong AppKey or AppSecret",
-            "Developer console → the app → 凭证与基础信息: copy Client ID (AppKey) and "
-            "Client Secret (AppSecret) again.",
+            "Developer console → the app → Credentials (凭证与基础信息): copy Client ID (AppKey) "
+            "and Client Secret (AppSecret) again.",
         ),
     ),
     Row(
@@ -69,7 +80,8 @@ TABLE: tuple[Row, ...] = (
         ),
         Words(
             "wrong AppSecret, or a token that is not valid",
-            "Developer console → the app → 凭证与基础信息: check Client Secret (AppSecret).",
+            "Developer console → the app → Credentials (凭证与基础信息): check Client Secret "
+            "(AppSecret).",
         ),
     ),
     Row(
@@ -84,14 +96,7 @@ TABLE: tuple[Row, ...] = (
             "organisation.",
         ),
     ),
-    Row(
-        (40000, 41001),
-        Words("请求中没有令牌", "检查代理是否去掉了网址中的参数；没有代理则请报告此问题。"),
-        Words(
-            "the request had no token",
-            "See whether a proxy strips the query from addresses; without one, please report it.",
-        ),
-    ),
+    Row((40000, 41001), *_NO_TOKEN),
     Row(
         (33001,),
         Words("组织无效", "核对 AppKey 属于哪个组织：开发者后台右上角切换组织。"),
@@ -111,47 +116,50 @@ TABLE: tuple[Row, ...] = (
         Words(
             "{ip} 不在应用的 IP 白名单中",
             "开发者后台 → 该应用 → 安全设置 → 服务器出口IP → 添加 {ip}。"
-            "出口 IP 不固定时，给目标设 proxy。",
+            "出口 IP 不固定时，给目标设 proxy，或用 %notify_setup 名称 改用群机器人。",
         ),
         Words(
             "{ip} is not on the app's list of addresses",
-            "Developer console → the app → 安全设置 → 服务器出口IP → add {ip}. "
-            "If the address changes, set proxy in the target.",
+            "Developer console → the app → Security (安全设置) → Server IPs (服务器出口IP) → add "
+            "{ip}. If the address changes, set proxy in the target, or use a group robot "
+            "(%notify_setup NAME).",
         ),
     ),
     Row(
         (60011,),
         Words(
             "应用没有调用这个接口的权限",
-            "开发者后台 → 该应用 → 权限管理，申请原文 errmsg 中写的权限。",
+            "开发者后台 → 该应用 → 权限管理，申请原文 errmsg 中写的权限；"
+            "或用 %notify_setup 名称 改用群机器人，它不需要权限。",
         ),
         Words(
             "the app has no permission for this call",
-            "Developer console → the app → 权限管理: apply for the permission named in errmsg.",
+            "Developer console → the app → Permissions (权限管理): apply for the permission named "
+            "in errmsg; or use a group robot, which needs none (%notify_setup NAME).",
         ),
     ),
     Row(
         (43007,),
-        Words("需要授权", "开发者后台 → 该应用 → 权限管理，检查权限；代理不能去掉网址中的参数。"),
+        Words("需要授权", "开发者后台 → 该应用 → 权限管理：检查权限；代理不能去掉网址中的参数。"),
         Words(
             "authorisation is needed",
-            "Developer console → the app → 权限管理: check the permissions; a proxy must not "
-            "strip the query from addresses.",
+            "Developer console → the app → Permissions (权限管理): check the permissions; a proxy "
+            "must not strip the query from addresses.",
         ),
     ),
     Row(
         (48002,),
         Words(
             "这个接口没有向该应用开放",
-            "chat/send 自 2022-09-23 起不再向新应用开放：用 convertToOpenConversationId 把 "
-            "chat_id 换成 open_conversation_id，改用 dingtalk_app_robot；"
-            "或改用群机器人（dingtalk_robot）。",
+            "chat/send 自 2022-09-23 起不再向新应用开放。运行 %notify_setup 名称："
+            "选应用机器人（dingtalk_app_robot），把 chat_id 换成 "
+            "open_conversation_id（convertToOpenConversationId）；或选群机器人（dingtalk_robot）。",
         ),
         Words(
             "this call is not open to the app",
-            "chat/send is closed to new apps since 2022-09-23: have convertToOpenConversationId "
-            "turn chat_id into open_conversation_id and use dingtalk_app_robot; or use a group "
-            "robot (dingtalk_robot).",
+            "chat/send is closed to new apps since 2022-09-23. Run %notify_setup NAME: choose the "
+            "app's robot (dingtalk_app_robot) and have chat_id turned into open_conversation_id "
+            "(convertToOpenConversationId), or choose a group robot (dingtalk_robot).",
         ),
     ),
     Row(
@@ -160,46 +168,15 @@ TABLE: tuple[Row, ...] = (
         Words("the app is disabled", "Developer console → the app → enable it."),
     ),
     Row(
-        (50002, 50004),
-        Words(
-            "成员或部门不在应用的授权范围内", "开发者后台 → 该应用 → 版本管理与发布，扩大可见范围。"
-        ),
-        Words(
-            "a member or department is outside the app's scope",
-            "Developer console → the app → 版本管理与发布: widen the visible scope.",
-        ),
-    ),
-    Row(
         (41028, 41044),
-        Words("不允许发送消息", "请群主或管理员检查该群和该应用的发言权限。"),
+        Words(
+            "不允许发送消息",
+            "请群主检查群是否禁言；发给全员时，请管理员允许该应用，或改为指定 users。",
+        ),
         Words(
             "sending is not allowed",
-            "Ask the group's owner or an administrator about the group's and the app's rights.",
-        ),
-    ),
-    # The chat.
-    Row(
-        (34001, 40016, 49000),
-        Words(
-            "群会话 id 无效",
-            "核对 chat_id：它是 chat/create 返回的 chatid。普通群不能用。",
-        ),
-        Words(
-            "the chat id is not valid",
-            "Check chat_id: chat/create answered it as chatid. Ordinary groups cannot be used.",
-        ),
-    ),
-    Row(
-        (34013,),
-        Words("群不存在", "核对 chat_id；群已解散则须重新建群。"),
-        Words("there is no such group", "Check chat_id; a dissolved group must be created anew."),
-    ),
-    Row(
-        (34002, 33012),
-        Words("发送者或成员的 userid 无效", "检查群主和成员是否仍在组织内。"),
-        Words(
-            "a sender's or member's userid is not valid",
-            "See whether the group's owner and members are still in the organisation.",
+            "Ask the group's owner whether the group is muted; to reach the whole staff, have an "
+            "administrator allow it for the app, or name users instead.",
         ),
     ),
     # The text.
@@ -218,6 +195,7 @@ TABLE: tuple[Row, ...] = (
         Words("消息含违禁内容", "修改措辞后再发。"),
         Words("the message has forbidden content", "Reword it, then send again."),
     ),
+    Row((40035,), *_NO_TOKEN, "access_token"),  # a robot's
     Row(
         (40035, 400002),
         Words("缺少参数或参数不合要求", "原文的 errmsg 会指出是哪个字段；在目标中改正。"),
@@ -226,9 +204,45 @@ TABLE: tuple[Row, ...] = (
             "The reply's errmsg names the field: correct it in the target.",
         ),
     ),
+    # What goes along.
+    Row(
+        (40004, 40005),
+        Words("钉钉不接受这种文件", "图片用 PNG、JPEG 或 GIF；其他文件打包成 zip 再发。"),
+        Words(
+            "DingTalk does not take this kind of file",
+            "Make pictures PNG, JPEG or GIF; pack other files into a zip.",
+        ),
+    ),
+    Row(
+        (40006,),
+        Words("文件的大小不符", "文件和图片最大 20 MB，也不能为空：压缩后再发，或发送它的链接。"),
+        Words(
+            "the file is too large, or empty",
+            "Files and pictures have 20 MB at most: make it smaller, or send a link to it.",
+        ),
+    ),
+    Row(
+        (40007,),
+        Words("media_id 无效", "重启内核后再发：文件会重新上传。"),
+        Words(
+            "the upload's media_id is not valid",
+            "Restart the kernel and send again: the file is then uploaded anew.",
+        ),
+    ),
+    Row(
+        (34008, 34009, 34010, 44001),
+        Words("图片、链接或文件是空的", "检查要附带的文件是否为空；不为空则请报告此问题。"),
+        Words(
+            "the picture, link or file is empty",
+            "See whether the file that goes along is empty; if not, please report it.",
+        ),
+    ),
     # What should not happen, unless something between here and DingTalk rewrites requests.
     Row(
-        (22, 404, 34004, 34014, 40008, 43002, 43004, 43005, 43009, 47001, 400105),
+        (
+            *(22, 404, 34004, 34014, 40008, 40078, 43001, 43002, 43004, 43005, 43008, 43009),
+            *(47001, 400105),
+        ),
         Words(
             "钉钉没有读懂请求",
             "检查 base_url 和代理是否改动了请求；都没有则请报告此问题，附上原文。",
@@ -241,7 +255,14 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         (88,),
-        Words("钉钉返回了错误，但没有给出具体原因", "见原文的 errmsg。"),
-        Words("DingTalk reports an error without its cause", "See errmsg in the reply."),
+        Words(
+            "钉钉返回了错误，但没有给出具体原因",
+            "见原文的 errmsg；仍不清楚时，附上原文报告此问题。",
+        ),
+        Words(
+            "DingTalk reports an error without its cause",
+            "See errmsg in the reply; if it does not help, please report it together with the "
+            "reply.",
+        ),
     ),
 )

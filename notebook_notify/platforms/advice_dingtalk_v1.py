@@ -28,7 +28,8 @@ TABLE: tuple[Row, ...] = (
         ),
         Words("调用过快，被限流", "过几秒再发；减少同时发送的任务，合并消息。"),
         Words(
-            "too many calls in a short time", "Send again in seconds; send less at once, or merge."
+            "too many calls in a short time",
+            "Send again in a few seconds; have fewer sends run side by side, or merge messages.",
         ),
     ),
     Row(
@@ -44,11 +45,14 @@ TABLE: tuple[Row, ...] = (
         ("Forbidden.AccessDenied.ApiCountLimitForOrg",),
         Words(
             "本组织当月的接口调用量已用完",
-            "下月恢复；或由管理员在开发者后台购买调用量、升级版本。",
+            "下月恢复；或由管理员在开发者后台购买调用量、升级版本。此前可试群机器人"
+            "（%notify_setup 名称）：钉钉没有说明它是否也计入。",
         ),
         Words(
             "the organisation's calls for this month are used up",
-            "They return next month, or an administrator buys more in the developer console.",
+            "They return next month, or an administrator buys more in the developer console. Until "
+            "then try a group robot (%notify_setup NAME): DingTalk does not say whether its "
+            "messages count.",
         ),
     ),
     Row(
@@ -68,8 +72,8 @@ TABLE: tuple[Row, ...] = (
         ),
         Words(
             "wrong Client ID (AppKey) or Client Secret (AppSecret)",
-            "Developer console → the app → 凭证与基础信息: copy them again into app_key and "
-            "app_secret.",
+            "Developer console → the app → Credentials (凭证与基础信息): copy them again into "
+            "app_key and app_secret.",
         ),
     ),
     Row(
@@ -102,12 +106,14 @@ TABLE: tuple[Row, ...] = (
         Words(
             "应用没有调用这个接口的权限",
             "开发者后台 → 该应用 → 权限管理，申请原文 message 中写的权限"
-            "（发群消息为 qyapi_robot_sendmsg）。",
+            "（发群消息为 qyapi_robot_sendmsg）；或用 %notify_setup 名称 "
+            "改用群机器人，它不需要权限。",
         ),
         Words(
             "the app has no permission for this call",
-            "Developer console → the app → 权限管理: apply for the permission named in the reply "
-            "(for messages to a group, qyapi_robot_sendmsg).",
+            "Developer console → the app → Permissions (权限管理): apply for the permission named "
+            "in the reply (for messages to a group, qyapi_robot_sendmsg); or use a group robot, "
+            "which needs none (%notify_setup NAME).",
         ),
     ),
     Row(
@@ -115,12 +121,13 @@ TABLE: tuple[Row, ...] = (
         Words(
             "{ip} 不在应用的 IP 白名单中",
             "开发者后台 → 该应用 → 安全设置 → 服务器出口IP → 添加 {ip}。"
-            "出口 IP 不固定时，给目标设 proxy，或改用群机器人（dingtalk_robot）。",
+            "出口 IP 不固定时，给目标设 proxy，或用 %notify_setup 名称 改用群机器人。",
         ),
         Words(
             "{ip} is not on the app's list of addresses",
-            "Developer console → the app → 安全设置 → 服务器出口IP → add {ip}. If the address "
-            "changes, set proxy in the target, or use a group robot (dingtalk_robot).",
+            "Developer console → the app → Security (安全设置) → Server IPs (服务器出口IP) → add "
+            "{ip}. If the address changes, set proxy in the target, or use a group robot "
+            "(%notify_setup NAME).",
         ),
     ),
     Row(
@@ -128,7 +135,8 @@ TABLE: tuple[Row, ...] = (
         Words("钉钉不允许这次调用", "见原文的 message；检查该应用的权限管理和安全设置。"),
         Words(
             "DingTalk does not allow the call",
-            "See message in the reply; check the app's 权限管理 and 安全设置.",
+            "See message in the reply; check the app's Permissions (权限管理) and Security "
+            "(安全设置).",
         ),
     ),
     # The robot and its group.
@@ -140,8 +148,8 @@ TABLE: tuple[Row, ...] = (
         ),
         Words(
             "robot_code and app_key are of different apps",
-            "Developer console → the app → 机器人: copy RobotCode; or leave robot_code out, which "
-            "means app_key.",
+            "Developer console → the app → Robots (机器人): copy RobotCode; or leave robot_code "
+            "out, which means app_key.",
         ),
     ),
     Row(
@@ -152,8 +160,8 @@ TABLE: tuple[Row, ...] = (
         ),
         Words(
             "robot_code is wrong, or the robot is not published",
-            "Developer console → the app → 添加应用能力 → 机器人; then publish the app under "
-            "版本管理与发布.",
+            "Developer console → the app → Add Abilities (添加应用能力) → Robots (机器人); then "
+            "publish the app under Versions (版本管理与发布).",
         ),
     ),
     Row(
@@ -161,6 +169,7 @@ TABLE: tuple[Row, ...] = (
             "invalid.openConversationId",
             "miss.openConversationId",
             "conversation.org.notMatch",
+            "invalideChatId",  # as DingTalk spells it
             "resource.not.found",
         ),
         Words(
@@ -170,27 +179,57 @@ TABLE: tuple[Row, ...] = (
         Words(
             "there is no such group, or the robot is not in it",
             "Check open_conversation_id, an internal group of this organisation; add the robot "
-            "under the group's settings → 机器人.",
+            "under the group's settings → Robots (机器人).",
         ),
     ),
     Row(
-        ("group.disbanded", "bot.stopped", "bot.forbidden.sendMessage"),
+        ("group.disbanded",),
+        Words("群已解散", "换一个群：用 %notify_setup 名称 重新设置。"),
+        Words("the group is dissolved", "Use another group: set it up with %notify_setup NAME."),
+    ),
+    Row(
+        ("bot.stopped",),
+        Words("机器人已停用", "群设置 → 机器人：启用它，或重新添加。"),
         Words(
-            "群已解散，或机器人已停用、被禁言",
-            "请群主检查该群和其中的机器人；群已解散则换一个群。",
-        ),
-        Words(
-            "the group is dissolved, or the robot is stopped or muted",
-            "Ask the group's owner about the group and its robot; if it is dissolved, use another "
-            "group.",
+            "the robot is stopped", "Group settings → Robots (机器人): enable it, or add it again."
         ),
     ),
     Row(
-        ("keywords.not.match", "sign.not.match", "ip.not.match"),
-        Words("没有通过机器人的安全设置", "群设置 → 机器人 → 该机器人 → 安全设置，核对各项。"),
+        ("bot.forbidden.sendMessage",),
+        Words("机器人被禁言", "请群主解除对它的禁言，再发。"),
+        Words("the robot is muted", "Ask the group's owner to unmute it, then send again."),
+    ),
+    Row(
+        ("keywords.not.match",),
         Words(
-            "the message did not pass the robot's security settings",
-            "Group settings → 机器人 → the robot → 安全设置: check each of them.",
+            "消息里没有机器人的自定义关键词",
+            "群设置 → 机器人 → 该机器人 → 安全设置：查看关键词，写进消息。",
+        ),
+        Words(
+            "the message has none of the robot's keywords",
+            "Group settings → Robots (机器人) → the robot → Security (安全设置): see the keywords, "
+            "and write one into the message.",
+        ),
+    ),
+    Row(
+        ("sign.not.match",),
+        Words("机器人的签名不对", "群设置 → 机器人 → 该机器人 → 安全设置：核对加签。"),
+        Words(
+            "the robot's signature does not match",
+            "Group settings → Robots (机器人) → the robot → Security (安全设置): check Sign "
+            "(加签).",
+        ),
+    ),
+    Row(
+        ("ip.not.match",),
+        Words(
+            "{ip} 不在机器人允许的 IP 中",
+            "群设置 → 机器人 → 该机器人 → 安全设置 → IP 地址（段），添加 {ip}。",
+        ),
+        Words(
+            "{ip} is not among the robot's addresses",
+            "Group settings → Robots (机器人) → the robot → Security (安全设置) → Addresses (IP "
+            "地址（段）): add {ip}.",
         ),
     ),
     Row(
@@ -208,21 +247,34 @@ TABLE: tuple[Row, ...] = (
     ),
     # The text.
     Row(
-        ("contain.notAllowed", "contain.unsafe"),
-        Words("消息含违禁内容或不安全的链接", "去掉链接或修改措辞后再发。"),
-        Words(
-            "the message has forbidden content or an unsafe link",
-            "Remove links or reword it, then send again.",
-        ),
+        ("contain.unsafe",),
+        Words("消息含不安全的链接", "去掉链接后再发。"),
+        Words("the message has an unsafe link", "Remove the link, then send again."),
+    ),
+    Row(
+        ("contain.notAllowed.picture",),
+        Words("消息含不合适的图片", "去掉图片（--no-images）后再发。"),
+        Words("the message has an unsuitable picture", "Send it without pictures (--no-images)."),
+    ),
+    Row(
+        ("contain.notAllowed",),
+        Words("消息含违禁内容", "修改措辞后再发。"),
+        Words("the message has forbidden content", "Reword it, then send again."),
     ),
     Row(
         ("invalidParameter.msgParam.tooLong",),
-        Words("消息过长", "请缩短，或作为文件发送。"),
-        Words("the message is too long", "Shorten it, or send it as a file."),
+        Words("消息过长", "一条消息最多 15000 字节：请缩短，或用 --as file 作为文件发送。"),
+        Words(
+            "the message is too long",
+            "A message has 15,000 bytes at most: shorten it, or send it as a file (--as file).",
+        ),
     ),
     # What should not happen, unless something between here and DingTalk rewrites requests.
     Row(
-        ("invalidParameter", "parameter.invalid", "miss.param", "InvalidAction", "Missingbody"),
+        (
+            *("invalidParameter", "parameter.invalid", "miss.param", "miss.chatbotId"),
+            *("InvalidAction", "Missingbody", "MissingappKey", "MissingappSecret"),
+        ),
         Words(
             "钉钉没有读懂请求",
             "检查 base_url 和代理是否改动了请求；都没有则请报告此问题，附上原文。",

@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class Words(NamedTuple):
-    """What a reader is told; ``{ip}`` becomes this machine's address as the platform saw it.
+    """What a reader is told.
+
+    ``{ip}`` becomes this machine's address as the platform saw it, ``{again}`` the seconds until
+    a message that was kept back may leave.
 
     Attributes:
         what: what happened, one phrase.

@@ -1,7 +1,6 @@
 """WeCom's error codes: what each means, and what to do.
 
-Only codes that ``gettoken``, ``appchat/send``, ``message/send`` and a robot's ``webhook/send``
-answer are here.
+Codes on chats and people: ``advice_wecom_chats.py``.
 
 Page: developer.work.weixin.qq.com/document/path/90313.
 """
@@ -29,7 +28,8 @@ TABLE: tuple[Row, ...] = (
         (45033,),
         Words("同时进行的调用过多", "过几秒再发；减少同时发送的任务。"),
         Words(
-            "too many calls at the same moment", "Send again in seconds; send less side by side."
+            "too many calls at the same moment",
+            "Send again in a few seconds; have fewer sends run side by side.",
         ),
     ),
     Row(
@@ -41,9 +41,8 @@ TABLE: tuple[Row, ...] = (
         ),
         Words(
             "call limit reached",
-            "Wait at least a minute (longer for the hourly or daily limit) and merge messages. "
-            "A group robot may send 20 a minute; a wrong Secret used over and over also leads "
-            "here.",
+            "Wait at least a minute (longer for the hourly or daily limit) and merge messages. A "
+            "group robot may send 20 a minute; a wrong Secret used over and over also leads here.",
         ),
     ),
     # The credential.
@@ -56,8 +55,8 @@ TABLE: tuple[Row, ...] = (
         ),
         Words(
             "wrong Secret, or the app is disabled",
-            "Admin console → 应用管理 → the app: copy Secret again; check that it belongs to this "
-            "corp id and that the app is enabled.",
+            "Admin console → App Management (应用管理) → the app: copy Secret again; check that it "
+            "belongs to this corp id and that the app is enabled.",
         ),
     ),
     Row(
@@ -65,7 +64,8 @@ TABLE: tuple[Row, ...] = (
         Words("企业ID 无效", "管理后台 → 我的企业 → 企业信息，复制企业ID 到 corp_id。"),
         Words(
             "the corp id is not valid",
-            "Admin console → 我的企业 → 企业信息: copy 企业ID into corp_id.",
+            "Admin console → My Company (我的企业) → Company Info (企业信息): copy Company ID "
+            "(企业ID) into corp_id.",
         ),
     ),
     Row(
@@ -73,24 +73,28 @@ TABLE: tuple[Row, ...] = (
         Words("缺少企业ID", "填写 corp_id：管理后台 → 我的企业 → 企业信息 → 企业ID。"),
         Words(
             "the corp id is missing",
-            "Fill in corp_id: admin console → 我的企业 → 企业信息 → 企业ID.",
+            "Fill in corp_id: admin console → My Company (我的企业) → Company Info (企业信息) → "
+            "Company ID (企业ID).",
         ),
     ),
     Row(
         (41004,),
         Words("缺少 Secret", "填写 corp_secret：管理后台 → 应用管理 → 该应用 → Secret。"),
         Words(
-            "the Secret is missing", "Fill in corp_secret: admin console → 应用管理 → app → Secret."
+            "the Secret is missing",
+            "Fill in corp_secret: admin console → App Management (应用管理) → app → Secret.",
         ),
     ),
     Row(
         (45031,),
         Words(
-            "Secret 被判定为有泄露风险", "管理后台 → 应用管理 → 该应用，重置 Secret 并更新配置。"
+            "Secret 被判定为有泄露风险",
+            "管理后台 → 应用管理 → 该应用，重置 Secret，写入 corp_secret。",
         ),
         Words(
             "WeCom considers the Secret unsafe",
-            "Admin console → 应用管理 → the app: reset Secret, then update the configuration.",
+            "Admin console → App Management (应用管理) → the app: reset Secret, then write it "
+            "into corp_secret.",
         ),
     ),
     Row(
@@ -101,8 +105,8 @@ TABLE: tuple[Row, ...] = (
         ),
         Words(
             "the token is not accepted, a new one neither",
-            "Send again; if it stays so, check that Secret is a self-built app's and was not "
-            "reset just now.",
+            "Send again; if it stays so, check that Secret is a self-built app's and was not reset "
+            "just now.",
         ),
     ),
     Row(
@@ -110,7 +114,8 @@ TABLE: tuple[Row, ...] = (
         Words("这是第三方应用的令牌", "改用自建应用：管理后台 → 应用管理 → 自建 → 创建应用。"),
         Words(
             "this is a third-party app's token",
-            "Use a self-built app: admin console → 应用管理 → 自建 → 创建应用.",
+            "Use a self-built app: admin console → App Management (应用管理) → self-built (自建) → "
+            "Create App (创建应用).",
         ),
     ),
     Row(
@@ -130,8 +135,8 @@ TABLE: tuple[Row, ...] = (
         ),
         Words(
             "the group robot's webhook is not valid",
-            "The group → 消息推送 (group robot) → the robot: copy its webhook address again; if "
-            "the robot was removed, add a new one.",
+            "The group → Message Push (消息推送, group robot) → the robot: copy its webhook "
+            "address again; if the robot was removed, add a new one.",
         ),
     ),
     # The application.
@@ -141,26 +146,30 @@ TABLE: tuple[Row, ...] = (
             "{ip} 不在企业可信 IP 中",
             "管理员：管理后台 → 应用管理 → 该应用 → 企业可信IP → 添加 {ip}（约 1 分钟生效；"
             "须先设置可信域名或接收消息服务器）。出口 IP 不固定时，给目标设 proxy。"
-            "不想等：用 %notify_setup 改用群机器人，它不查 IP。",
+            "不想等：用 %notify_setup 名称 改用群机器人，它不查 IP。",
         ),
         Words(
             "{ip} is not among the app's trusted IPs",
-            "Administrator: admin console → 应用管理 → the app → 企业可信IP → add {ip} (takes "
-            "about a minute; needs a trusted domain or a message-receiving URL first). If the "
-            "address changes, set proxy in the target. No time to wait: take a group robot, "
-            "which asks for no IP, by %notify_setup.",
+            "Administrator: admin console → App Management (应用管理) → the app → Trusted IPs "
+            "(企业可信IP) → add {ip} (takes about a minute; needs a trusted domain or a "
+            "message-receiving URL first). If the address changes, set proxy in the target. No "
+            "time to wait: use a group robot, which asks for no IP (%notify_setup NAME).",
         ),
     ),
     Row(
         (40056,),
         Words("AgentId 无效", "管理后台 → 应用管理 → 该应用，复制 AgentId 到 agent_id。"),
-        Words("the AgentId is not valid", "Admin console → 应用管理 → the app: copy AgentId."),
+        Words(
+            "the AgentId is not valid",
+            "Admin console → App Management (应用管理) → the app: copy AgentId into agent_id.",
+        ),
     ),
     Row(
         (41011,),
         Words("缺少 AgentId", "填写 agent_id：管理后台 → 应用管理 → 该应用 → AgentId。"),
         Words(
-            "the AgentId is missing", "Fill in agent_id: admin console → 应用管理 → app → AgentId."
+            "the AgentId is missing",
+            "Fill in agent_id: admin console → App Management (应用管理) → app → AgentId.",
         ),
     ),
     Row(
@@ -176,110 +185,35 @@ TABLE: tuple[Row, ...] = (
         Words(
             "应用没有权限",
             "须为自建应用；发群消息时，管理后台 → 应用管理 → 该应用 → 可见范围 "
-            "须设为根部门（全公司）。",
+            "须设为根部门（全公司）。没有管理员时：用 %notify_setup 名称 改用群机器人。",
         ),
         Words(
             "the app has no permission for this",
-            "It must be a self-built app; for group chats, admin console → 应用管理 → the app → "
-            "可见范围 must be the root department (whole company).",
+            "It must be a self-built app; for group chats, admin console → App Management "
+            "(应用管理) → the app → visible scope (可见范围) must be the root department (whole "
+            "company). Without an administrator: use a group robot (%notify_setup NAME).",
         ),
     ),
     Row(
         (48005,),
-        Words("企业微信已停用这个接口", "换一个渠道，例如应用消息。"),
+        Words("企业微信已停用这个接口", "换一个渠道，例如群机器人：%notify_setup 名称。"),
         Words(
-            "WeCom no longer offers this call", "Use another channel, such as application messages."
+            "WeCom no longer offers this call",
+            "Use another channel, such as a group robot: %notify_setup NAME.",
         ),
     ),
     Row(
         (50003,),
         Words("应用已停用", "管理后台 → 应用管理 → 该应用 → 启用。"),
-        Words("the app is disabled", "Admin console → 应用管理 → the app → enable it."),
+        Words(
+            "the app is disabled",
+            "Admin console → App Management (应用管理) → the app → enable it.",
+        ),
     ),
     Row(
         (301007,),
         Words("企业已解散或被封禁", "联系企业管理员。"),
         Words("the enterprise is dissolved or banned", "Ask the enterprise's administrator."),
-    ),
-    # Who is to get it.
-    Row(
-        (81013,),
-        Words(
-            "收件人全部无效，或都不在可见范围内",
-            "核对 users、parties、tags，以及管理后台 → 应用管理 → 该应用 → 可见范围。",
-        ),
-        Words(
-            "no recipient is valid, or none within the app's scope",
-            "Check users, parties and tags, and admin console → 应用管理 → the app → 可见范围.",
-        ),
-    ),
-    Row(
-        (82001,),
-        Words("没有收件人", "在目标中填写 users、parties 或 tags。"),
-        Words("no recipient is given", "Fill in users, parties or tags in the target."),
-    ),
-    Row(
-        (82002, 82003),
-        Words("部门或标签过多", "每次最多 100 个部门、100 个标签，拆成几个目标。"),
-        Words("too many departments or tags", "100 of each at most: make several targets."),
-    ),
-    Row(
-        (40003, 60111, 40031),
-        Words(
-            "成员账号无效",
-            "填管理后台 → 通讯录 → 成员 的「账号」，不是姓名；并确认成员在应用可见范围内。",
-        ),
-        Words(
-            "a member's account is not valid",
-            "Use 账号 from admin console → 通讯录 → member, not the display name; the member must "
-            "be within the app's scope.",
-        ),
-    ),
-    Row(
-        (50002,),
-        Words("成员不在应用可见范围内", "管理后台 → 应用管理 → 该应用 → 可见范围，加入该成员。"),
-        Words(
-            "a member is outside the app's scope",
-            "Admin console → 应用管理 → the app → 可见范围: add the member.",
-        ),
-    ),
-    # The chat.
-    Row(
-        (86001, 86201, 86205, 86206),
-        Words(
-            "群聊 id 无效",
-            "核对 chat_id：它是该应用调用 appchat/create 时返回的 chatid（最多 32 个字母数字）。"
-            "客户端里建的群没有这个 id。",
-        ),
-        Words(
-            "the chat id is not valid",
-            "Check chat_id: appchat/create answered it as chatid (32 letters and digits at most). "
-            "Groups made in the client have none.",
-        ),
-    ),
-    Row(
-        (86003,),
-        Words("群聊不存在", "核对 chat_id；群已解散时，用同一应用调用 appchat/create 重新建群。"),
-        Words(
-            "there is no such chat",
-            "Check chat_id; a dissolved chat must be made anew by the same app (appchat/create).",
-        ),
-    ),
-    Row(
-        (86008,),
-        Words("这个群由另一个应用创建", "改用创建该群的应用的 Secret，或用本应用重新建群。"),
-        Words(
-            "another app created this chat",
-            "Use the Secret of the app that created it, or create a chat with this app.",
-        ),
-    ),
-    Row(
-        (86216, 86217),
-        Words("群里有无效成员，或发送者不在群里", "检查群成员是否仍在企业内、在应用可见范围内。"),
-        Words(
-            "a member of the chat is not valid, or the sender is not in it",
-            "See whether its members are still in the enterprise and within the app's scope.",
-        ),
     ),
     # The text.
     Row(
@@ -296,6 +230,15 @@ TABLE: tuple[Row, ...] = (
         (85002,),
         Words("消息含敏感词", "修改措辞后再发。"),
         Words("the message has forbidden words", "Reword it, then send again."),
+    ),
+    Row(
+        (40058,),
+        Words("消息过长", "原文的 errmsg 写明上限：请缩短，或用 --as file 作为文件发送。"),
+        Words(
+            "the message is too long",
+            "The reply's errmsg names the limit: shorten it, or send it as a file (--as file).",
+        ),
+        "exceed max length",
     ),
     Row(
         (40008, 40035, 40063),
@@ -316,6 +259,57 @@ TABLE: tuple[Row, ...] = (
             "a parameter is not acceptable",
             "The reply's errmsg names the field: correct it in the target. What cannot be taken "
             "back is older than 24 hours, or another app's.",
+        ),
+    ),
+    # What goes along.
+    Row(
+        (40004, 40005, 40123),
+        Words("企业微信不接受这种文件或图片", "图片用 PNG 或 JPEG；其他文件打包成 zip 再发。"),
+        Words(
+            "WeCom does not take this kind of file or picture",
+            "Make pictures PNG or JPEG; pack other files into a zip.",
+        ),
+    ),
+    Row(
+        (40006, 40009, 45001),
+        Words(
+            "文件或图片的大小不符",
+            "文件须大于 5 字节、最大 20 MB；图片最大 10 MB（群机器人 2 MB）。压缩后再发，"
+            "或发送它的链接。",
+        ),
+        Words(
+            "a file or picture is too large, or empty",
+            "A file has 5 bytes to 20 MB, a picture 10 MB at most (2 MB for a group robot): make "
+            "it smaller, or send a link to it.",
+        ),
+    ),
+    Row(
+        (40007, 41006),
+        Words("media_id 缺失、无效或已过期（3 天）", "重启内核后再发：文件会重新上传。"),
+        Words(
+            "the upload's media_id is missing, not valid, or older than 3 days",
+            "Restart the kernel and send again: the file is then uploaded anew.",
+        ),
+    ),
+    Row(
+        (44001, 301019),
+        Words(
+            "上传的文件到达时是空的或不完整",
+            "检查文件是否为空、代理是否改动了请求；文件名改用字母数字再试。",
+        ),
+        Words(
+            "the uploaded file arrived empty or damaged",
+            "See whether the file is empty, or a proxy changes requests; try a file name of Latin "
+            "letters and digits.",
+        ),
+    ),
+    # What should not happen, unless something between here and WeCom rewrites requests.
+    Row(
+        (43001, 43002),
+        Words("企业微信没有读懂请求", "检查 base_url 和代理是否改动了请求；都没有则请报告此问题。"),
+        Words(
+            "WeCom could not make sense of the request",
+            "See whether base_url or a proxy changes requests; if not, please report it.",
         ),
     ),
 )
