@@ -7,7 +7,10 @@
     │   └── ConfigError    the config file cannot be read, or holds something unknown
     ├── SecretError        a secret cannot be found, or is about to leave (pickle, magic line)
     ├── LedgerError        the record of what was sent cannot be read or written
+    ├── StoreError         what kernels share (tokens, rate limits) cannot be read or written
+    ├── OutboxError        what waits to be sent cannot be read or written; says why
     ├── TransportError     a request had no complete reply; says whether it may have arrived
+    ├── PlatformError      a call beside sending was refused: a chat not created, nobody found
     └── SendError          raised only on request: ``report.raise_for_status()``, ``--strict``
     KeyboardInterrupt
     └── SendInterrupted    Ctrl-C while a send was waited for; holds the report so far
@@ -24,7 +27,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from notebook_notify.reports import SendReport
+    from notebook_notify.reports import SendReport, SendResult
 
 #: ``errcode`` values of our own, where the platform gave none.
 NOT_CONNECTED = -1001
@@ -32,7 +35,8 @@ TLS_FAILED = -1002
 UNKNOWN = -1003
 UNREADABLE = -1004
 OVER_BUDGET = -1005
-OWN_CODES = frozenset({NOT_CONNECTED, TLS_FAILED, UNKNOWN, UNREADABLE, OVER_BUDGET})
+OVER_RATE = -1006
+OWN_CODES = frozenset({NOT_CONNECTED, TLS_FAILED, UNKNOWN, UNREADABLE, OVER_BUDGET, OVER_RATE})
 
 
 class NotifyError(Exception):
@@ -55,22 +59,49 @@ class LedgerError(NotifyError):
     """The record of what was sent cannot be read or written; says what to do about the file."""
 
 
+class StoreError(NotifyError):
+    """The store that kernels share cannot be used; says why."""
+
+
+class OutboxError(NotifyError):
+    """The outbox cannot be used, is full, or has no such item; says what to do."""
+
+
 class TransportError(NotifyError):
-    """A request had no complete reply.
+    """A request had no complete reply, or was kept back.
 
     Attributes:
         errcode: one of this module's codes.
         left: whether the message may have reached the platform.
+        again: in how many seconds it may leave, if it was kept back for a rate limit.
     """
 
-    def __init__(self, message: str, *, errcode: int, left: bool) -> None:
+    def __init__(self, message: str, *, errcode: int, left: bool, again: int | None = None) -> None:
         super().__init__(message)
         self.errcode = errcode
         self.left = left
+        self.again = again
 
     def __reduce__(self) -> tuple[Callable[[], TransportError], tuple[()]]:
         """Workers of a process pool pickle what they raise."""
-        return partial(type(self), str(self), errcode=self.errcode, left=self.left), ()
+        make = partial(type(self), str(self), errcode=self.errcode, left=self.left)
+        return partial(make, again=self.again), ()
+
+
+class PlatformError(NotifyError):
+    """The platform refused what was asked of it, or did not answer.
+
+    Attributes:
+        result: what became of it; its ``error`` is the platform's own dict, secrets masked.
+    """
+
+    def __init__(self, message: str, *, result: SendResult) -> None:
+        super().__init__(message)
+        self.result = result
+
+    def __reduce__(self) -> tuple[Callable[[], PlatformError], tuple[()]]:
+        """As of the other errors."""
+        return partial(type(self), str(self), result=self.result), ()
 
 
 class SendError(NotifyError):

@@ -162,6 +162,7 @@ class Ledger:
             if not self.path.exists():
                 return []
         with self._opened() as connection:
+            connection.execute("BEGIN")
             if self._is_new(connection):
                 return []
             rows = connection.execute(
@@ -176,7 +177,9 @@ class Ledger:
     def _writing(self, *, durable: bool) -> Iterator[Connection]:
         """One transaction; *durable*: on the disk when it ends, even if the power fails."""
         with self._opened(make=True) as connection:
+            connection.execute("BEGIN")  # what is looked at must be of one moment
             new = self._is_new(connection)
+            connection.execute("COMMIT")
             if new:
                 # Not on every file system, NFS for one; the older way then stays.
                 with contextlib.suppress(_sqlite().OperationalError):

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import shutil
+import socket
+import subprocess
+import time
 from typing import TYPE_CHECKING
 
 import hypothesis
@@ -54,6 +59,50 @@ def fresh_sender() -> Iterator[None]:
     sender.SENDER.renew()
     sender.BOOKKEEPING.renew()
     sender.TARGETS.use_sandbox({})
+
+
+class RedisServer:
+    """A real server on a free port, with a password; it keeps nothing on the disk."""
+
+    password = "p4ss-W0rd-of-redis"
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        with socket.create_server(("127.0.0.1", 0)) as free:
+            self.port: int = free.getsockname()[1]
+        self.url = f"redis://:{self.password}@127.0.0.1:{self.port}/0"
+        self.start()
+
+    def start(self) -> None:
+        """Start it, and wait until it answers."""
+        options = {"port": self.port, "bind": "127.0.0.1", "save": "", "dir": self._folder}
+        options["requirepass"] = self.password
+        command = ["redis-server", *(f"{x}" for k, v in options.items() for x in (f"--{k}", v))]
+        self.process = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+        deadline = time.monotonic() + 10
+        while time.monotonic() < deadline:
+            with contextlib.suppress(OSError):
+                socket.create_connection(("127.0.0.1", self.port), 1).close()
+                return
+            time.sleep(0.02)
+        pytest.fail("redis-server does not answer")
+
+    def kill(self) -> None:
+        """End it as the kernel's OOM killer does."""
+        self.process.kill()
+        self.process.wait()
+
+
+@pytest.fixture
+def redis_server(tmp_path: Path) -> Iterator[RedisServer]:
+    """Debian's redis-server; in CI it must be there."""
+    if shutil.which("redis-server") is None:
+        if os.environ.get("CI"):
+            pytest.fail("CI needs redis-server: .ci/run installs it")
+        pytest.skip("there is no redis-server")
+    server = RedisServer(tmp_path)
+    yield server
+    server.kill()
 
 
 @pytest.fixture

@@ -95,6 +95,7 @@ class Routes:
         """As ``requests`` does it: ``no_proxy``, credentials, schemes and all."""
         from requests import PreparedRequest, Session
         from requests.adapters import HTTPAdapter
+        from requests.exceptions import InvalidProxyURL
 
         if self._adapter is None:
             self._adapter = HTTPAdapter(MOST_KEPT, MOST_KEPT, max_retries=0)
@@ -104,9 +105,12 @@ class Routes:
         proxies = {"all": proxy} if proxy else settings["proxies"]
         probe = PreparedRequest()
         probe.url = f"{host}/"
-        pool = self._adapter.get_connection_with_tls_context(
-            probe, settings["verify"], proxies, settings["cert"]
-        )
+        try:
+            pool = self._adapter.get_connection_with_tls_context(
+                probe, settings["verify"], proxies, settings["cert"]
+            )
+        except ValueError:  # a proxy that PySocks does not know, and would quote
+            raise InvalidProxyURL from None
         _authorities()  # raises if they are not there
         self._adapter.cert_verify(  # type: ignore[no-untyped-call]
             pool, host, settings["verify"], settings["cert"]

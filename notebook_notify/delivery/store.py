@@ -1,4 +1,4 @@
-"""A small store with expiry, for what kernels may share: tokens now, rate limits later."""
+"""A small store with expiry, for what kernels may share: tokens and rate limits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SWEEP_AT = 100
 
 
 class Store(Protocol):
-    """Get, and compare-and-set; every value expires."""
+    """Get, and compare-and-set; every value expires. Thread-safe."""
 
     def get(self, key: str) -> str | None:
         """The value, unless it is absent or has expired."""
@@ -25,6 +25,12 @@ class Store(Protocol):
         Returns:
             Whether the value was *old*, and so was replaced.
         """
+
+    def now(self) -> float:
+        """The time in seconds, by a clock that all who share the store have in common."""
+
+    def close(self) -> None:
+        """Close what is open; it is opened again when it is needed."""
 
 
 class MemoryStore:
@@ -53,6 +59,13 @@ class MemoryStore:
                 if len(self._values) > self._sweep_at:
                     self._sweep()
             return True
+
+    def now(self) -> float:
+        """See :meth:`Store.now`."""
+        return self._clock()
+
+    def close(self) -> None:
+        """See :meth:`Store.close`: there is nothing open."""
 
     def _sweep(self) -> None:
         """Drop what has expired, once the store has doubled: a kernel may run for months."""

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MAX_REPLY = 1 << 20
 #: A connection that does not stand after so many seconds will not.
 CONNECT_TIMEOUT = 5.0
+#: The longest that ``Retry-After`` is believed, in seconds.
+MOST_WAITED = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,18 +96,24 @@ class Reply:
         status: the HTTP status.
         body: at most ``MAX_REPLY`` bytes.
         complete: whether that is all of it.
+        retry_after: in how many seconds to ask again, if it says so; ``MOST_WAITED`` at most.
     """
 
     status: int
     body: bytes = field(repr=False)
     complete: bool = True
+    retry_after: float | None = None
 
     def json_object(self) -> dict[str, Any] | None:
-        """The body if it is one JSON object in UTF-8, else ``None``."""
+        """The body if it is one JSON object, else ``None``.
+
+        Bytes that are no UTF-8 become U+FFFD: a text in another charset must not hide the code
+        beside it, by which a message is known to have arrived.
+        """
         if not self.complete:
             return None
         try:
-            value = json.loads(self.body.decode("utf-8"))
+            value = json.loads(self.body.decode("utf-8-sig", "replace"))
         except (ValueError, RecursionError):
             return None
         return value if isinstance(value, dict) else None
@@ -236,7 +244,19 @@ def _read(response: BaseHTTPResponse, deadline: float) -> Reply:
             return Reply(response.status, b"".join(chunks)[:MAX_REPLY], complete=False)
         if time.monotonic() > deadline:
             raise TimeoutError
-    return Reply(response.status, b"".join(chunks))
+    return Reply(response.status, b"".join(chunks), retry_after=_retry_after(response))
+
+
+def _retry_after(response: BaseHTTPResponse) -> float | None:
+    """What ``Retry-After`` says, as seconds or as a date; ``None``: nothing that can be read."""
+    from urllib3 import Retry
+    from urllib3.exceptions import InvalidHeader
+
+    try:
+        seconds = Retry().get_retry_after(response)
+    except (InvalidHeader, ValueError, OverflowError):
+        return None
+    return None if seconds is None else min(float(seconds), MOST_WAITED)
 
 
 def _too_late() -> TransportError:

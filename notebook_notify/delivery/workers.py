@@ -12,7 +12,7 @@ from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from notebook_notify.errors import NotifyError
-from notebook_notify.texts import say
+from notebook_notify.texts import carried, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ class Workers:
             NotifyError: as many as may be are busy.
         """
         future = Future() if future is None else future
-        task: _Job = (job, future)  # type: ignore[assignment]  # one queue for all result types
+        task: _Job = (carried(job), future)  # type: ignore[assignment]  # one queue for all result types
         with self._lock:
             if self._idle:
                 key, inbox = next(reversed(self._idle.items()))

@@ -1,4 +1,4 @@
-"""The store: get, compare-and-set, expiry."""
+"""The store: get, compare-and-set, expiry, whether in memory or in a file."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import threading
 
 import pytest
 
+from notebook_notify.delivery.file_store import FileStore
 from notebook_notify.delivery.store import MemoryStore
 
 
 class Clock:
     """A clock that is set by hand."""
 
-    now = 0.0
+    now = 1000.0
 
     def __call__(self):
         return self.now
@@ -24,10 +25,14 @@ def clock():
     return Clock()
 
 
-@pytest.fixture
-def store(clock):
+@pytest.fixture(params=["memory", "file"])
+def store(request, clock, tmp_path):
     """A store on that clock."""
-    return MemoryStore(clock)
+    one = (
+        MemoryStore(clock) if request.param == "memory" else FileStore(tmp_path / "s" / "s", clock)
+    )
+    yield one
+    one.close()
 
 
 def test_absent(store):
@@ -46,6 +51,7 @@ def test_only_the_expected_value_is_replaced(store):
     store.compare_and_set("k", None, "v", 10)
     assert not store.compare_and_set("k", None, "w", 10)
     assert not store.compare_and_set("k", "x", "w", 10)
+    assert not store.compare_and_set("other", "x", "w", 10)
     assert store.get("k") == "v"
     assert store.compare_and_set("k", "v", "w", 10)
     assert store.get("k") == "w"
@@ -54,24 +60,47 @@ def test_only_the_expected_value_is_replaced(store):
 def test_values_expire(store, clock):
     """A value is there for its time, then absent, also to a comparison."""
     store.compare_and_set("k", None, "v", 10)
-    clock.now = 9.9
+    clock.now += 9.9
     assert store.get("k") == "v"
-    clock.now = 10.0
+    clock.now += 0.1
     assert store.get("k") is None
     assert not store.compare_and_set("k", "v", "w", 10)
+    assert not store.compare_and_set("k", "v", None, 10)
     assert store.compare_and_set("k", None, "w", 10)
+    assert store.get("k") == "w"
+
+
+def test_a_replacement_lasts_for_its_own_time(store, clock):
+    """What replaces a value does not inherit its end."""
+    store.compare_and_set("k", None, "v", 10)
+    store.compare_and_set("k", "v", "w", 100)
+    clock.now += 50
+    assert store.get("k") == "w"
 
 
 def test_forget(store):
     """Replacing by ``None`` forgets, and is fine where nothing is."""
     store.compare_and_set("k", None, "v", 10)
+    assert not store.compare_and_set("k", "x", None, 0)
     assert store.compare_and_set("k", "v", None, 0)
     assert store.get("k") is None
     assert store.compare_and_set("k", None, None, 0)
 
 
+def test_the_clock(store, clock):
+    """All who share a store go by its clock."""
+    assert store.now() == clock.now
+
+
+def test_closed_and_used_again(store):
+    """What was closed opens again when it is needed, and keeps what it had."""
+    store.compare_and_set("k", None, "v", 10)
+    store.close()
+    assert store.get("k") == "v"
+
+
 def test_one_of_many_wins(store):
-    """Of many that set at once, one succeeds."""
+    """Of many threads that set at once, one succeeds."""
     barrier = threading.Barrier(16)
     won = []
 

@@ -22,8 +22,8 @@ def test_a_forked_child_sends():
             sender.TARGETS.use_sandbox(box.targets)
             assert send("parent", to="sandbox-wecom_chat")
             S = sender.SENDER
-            locks = [S._transport._routes._lock, S._workers._lock, S._tokens._guard, secret._lock,
-                     *S._tokens._locks.values()]
+            locks = [S._transport._routes._lock, S._workers._lock, S._attempt._tokens._guard, secret._lock,
+                     *S._attempt._tokens._locks.values()]
             for lock in locks:
                 lock.acquire()
             child = os.fork()

@@ -46,7 +46,7 @@ def test_wrapped_code(quick, sandbox, to, sent):
 
 
 @pytest.mark.parametrize("channel", [CHAT, APP, DING])
-@pytest.mark.parametrize("kind", ["html", "empty_404", "array", "no_errcode", "huge", "redirect"])
+@pytest.mark.parametrize("kind", ["html", "empty_404", "array", "no_errcode", "redirect"])
 @pytest.mark.parametrize("path", ["send", "gettoken"])
 def test_unreadable_answers(quick, sandbox, channel, kind, path, to, sent, sends):
     """What is not the platform's answer is a failure that shows how it begins; sent once."""
@@ -67,6 +67,19 @@ def test_lost_answers_are_unknown_and_not_repeated(quick, sandbox, channel, kind
     assert (result.outcome, result.error["errcode"]) == ("unknown", errors.UNKNOWN)
     assert sends(sandbox) == 1
     assert len(sandbox.inbox) == (kind != "reset")
+
+
+@pytest.mark.parametrize("fault", [{"kind": "huge"}, {"body": '{"errcode":0,"errm'}])
+def test_a_platforms_answer_that_is_cut_is_unknown(quick, sandbox, fault, to, sent, sends):
+    """What begins as the platform's answer may have been a success: unknown, and sent once."""
+    sandbox.fail_next(**fault, path="send")
+    result = sent(quick, to(sandbox))
+    assert (result.outcome, result.error["errcode"]) == ("unknown", errors.UNKNOWN)
+    assert len(str(result.error)) < 500
+    assert sends(sandbox) == 1
+    sandbox.fail_next(**fault, path="gettoken")
+    result = sent(Sender(), to(sandbox))
+    assert (result.outcome, result.error["errcode"]) == ("failed", errors.UNREADABLE)
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])

@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from notebook_notify import dispatch, errors, outcomes
+from notebook_notify import attempts, dispatch, errors, outcomes
 from notebook_notify.dispatch import Sender
 from notebook_notify.messages import Image, Message
 from notebook_notify.sandbox import Sandbox
@@ -216,6 +216,7 @@ def clock(monkeypatch):
     """The sender's pauses take no time."""
     one = Clock()
     monkeypatch.setattr(dispatch, "time", one)
+    monkeypatch.setattr(attempts, "time", one)
     monkeypatch.setattr(outcomes, "time", one)
     return one
 
