@@ -23,6 +23,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from notebook_notify.admin import Chat
+    from notebook_notify.admin_dingtalk import DingTalkApp
+    from notebook_notify.admin_wecom import WeComApp
     from notebook_notify.messages import File, Image, Markdown, Text
     from notebook_notify.reports import SendReport, SendResult
     from notebook_notify.scripts import notify
@@ -31,6 +34,8 @@ if TYPE_CHECKING:
     from notebook_notify.targets import Target
 
 __all__ = [
+    "Chat",
+    "DingTalkApp",
     "File",
     "Image",
     "Markdown",
@@ -39,11 +44,14 @@ __all__ = [
     "SendResult",
     "Target",
     "Text",
+    "WeComApp",
     "notify",
     "send",
 ]
 
 _HOMES = {
+    "Chat": "admin",
+    "DingTalkApp": "admin_dingtalk",
     "File": "messages",
     "Image": "messages",
     "Markdown": "messages",
@@ -52,6 +60,7 @@ _HOMES = {
     "SendResult": "reports",
     "Target": "targets",
     "Text": "messages",
+    "WeComApp": "admin_wecom",
     "notify": "scripts",
     "send": "sender",
 }

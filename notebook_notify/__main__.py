@@ -53,7 +53,8 @@ def _parser() -> argparse.ArgumentParser:
     send.add_argument("text", nargs="*", help="the text; without it, stdin is read")
     send.add_argument("--once", metavar="KEY", help="send once for this key")
     send.set_defaults(run=_send)
-    check = commands.add_parser("check", help="prove credentials without posting")
+    check = commands.add_parser("check", help="prove targets step by step, without posting")
+    check.add_argument("--post", action="store_true", help="then post a line to each")
     check.set_defaults(run=_check)
     for command in (send, check):
         command.add_argument(
@@ -82,9 +83,16 @@ def _send(options: argparse.Namespace) -> int:
 
 
 def _check(options: argparse.Namespace) -> int:
-    from notebook_notify.sender import check
+    from notebook_notify.checking import check
 
-    return _told(check(options.to, options.timeout))
+    proofs, posts = check(options.to or (), timeout=options.timeout, post=options.post)
+    good = proofs.outcome in ("sent", "partial")
+    if posts is not None:  # a message proves what nothing else does
+        good = posts.ok and proofs.outcome != "failed"
+    for report in (proofs, posts):
+        if report is not None:
+            print(report, file=sys.stdout if good else sys.stderr)
+    return 0 if good else NOT_SENT
 
 
 def _history(options: argparse.Namespace) -> int:

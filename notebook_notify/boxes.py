@@ -49,7 +49,8 @@ def box(
 
 def _row(row: tuple[str, str]) -> str:
     label, text = row
-    named = f'<span style="flex:0 0 6.5em;opacity:.65">{escape(label)}</span>' if label else ""
+    width = "1em" if len(label) == 1 else "6.5em"  # of a mark
+    named = f'<span style="flex:0 0 {width};opacity:.65">{escape(label)}</span>' if label else ""
     return (
         f'<div style="display:flex;gap:.8em;margin-top:.25em">{named}'
         '<span style="flex:1;min-width:0;white-space:pre-wrap;overflow-wrap:anywhere">'

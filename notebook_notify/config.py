@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notebook_notify.errors import ConfigError, NotifyError
+from notebook_notify.errors import ConfigError, NotifyError, SecretError
 from notebook_notify.fields import did_you_mean
 from notebook_notify.secret import Secret
 from notebook_notify.targets import MAGICS, Target
@@ -42,6 +42,7 @@ class Config:
         language: ``zh``, ``en``, ``auto``, or ``None`` where nothing is said.
         timezone: a name such as ``Asia/Shanghai``, or ``None``.
         link: the address of a notebook, with the ``LINK_FIELDS`` in braces, or ``None``.
+        store: the URL of what kernels of several machines share, or ``None``.
         warnings: what the reader should know, one sentence each.
     """
 
@@ -51,6 +52,7 @@ class Config:
     language: str | None = None
     timezone: str | None = None
     link: str | None = None
+    store: Secret | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -61,6 +63,8 @@ class _File:
     targets: dict[str, Target]
     defaults: dict[str, str]
     settings: dict[str, str]
+    store: Secret | None
+    allow_all: bool
     exposed: bool
 
 
@@ -80,10 +84,27 @@ def paths(environ: Mapping[str, str]) -> list[Path]:
         raise wrong(named, "没有这个用户", "there is no such user", VARIABLE)
     import platformdirs
 
-    return [
-        platformdirs.user_config_path("notebook_notify", appauthor=False) / FILE,
-        platformdirs.site_config_path("notebook_notify", appauthor=False) / FILE,
-    ]
+    return [platformdirs.user_config_path("notebook_notify", appauthor=False) / FILE, site_path()]
+
+
+def site_path() -> Path:
+    """The administrator's file; it need not exist."""
+    import platformdirs
+
+    return platformdirs.site_config_path("notebook_notify", appauthor=False) / FILE
+
+
+def allows_all(specs: Mapping[str, Spec]) -> bool:
+    """Whether the administrator lets messages go to all in an application's visible scope.
+
+    That is asked of his file alone, whatever ``VARIABLE`` names: a rule against slips, since who
+    holds the secret can call the platform without us.
+
+    Raises:
+        ConfigError: his file cannot be read.
+    """
+    file = _file(site_path(), specs)
+    return file is None or file.allow_all
 
 
 def load(paths: Sequence[Path], specs: Mapping[str, Spec]) -> Config:
@@ -99,6 +120,7 @@ def load(paths: Sequence[Path], specs: Mapping[str, Spec]) -> Config:
     defaults: dict[str, str] = {}
     default_paths: dict[str, Path] = {}
     settings: dict[str, str] = {}
+    store = None
     warnings = []
     for path in reversed(paths):
         file = _file(path, specs)
@@ -108,9 +130,12 @@ def load(paths: Sequence[Path], specs: Mapping[str, Spec]) -> Config:
         defaults |= file.defaults
         default_paths |= dict.fromkeys(file.defaults, path)
         settings |= file.settings
+        store = file.store or store
         if file.exposed:
             warnings.append(_exposed(path, own=path == paths[0]))
-    return Config(targets, defaults, default_paths, **settings, warnings=tuple(warnings))
+    return Config(
+        targets, defaults, default_paths, **settings, store=store, warnings=tuple(warnings)
+    )
 
 
 def _exposed(path: Path, *, own: bool) -> str:
@@ -206,15 +231,40 @@ def parse(path: Path, text: str) -> dict[str, Any]:
 
 
 def _check(path: Path, data: dict[str, Any], specs: Mapping[str, Spec], *, public: bool) -> _File:
-    _only(path, data, (*_SETTINGS, "defaults", "targets"))
+    _only(path, data, (*_SETTINGS, "allow_all", "store", "defaults", "targets"))
     defaults = checked_table(path, "[defaults]", data.get("defaults", {}))
     _only(path, defaults, MAGICS, "[defaults] ")
     for magic, name in defaults.items():
         _text(path, f"[defaults] {magic}", name)
     tables = checked_table(path, "[targets]", data.get("targets", {}))
     targets = {name: _target(path, name, table, specs) for name, table in tables.items()}
-    exposed = public and any(map(_holds_literal, targets.values()))
-    return _File(targets, defaults, _settings(path, data), exposed)
+    store = _store(path, data)
+    password = store is not None and not store.reference and "@" in store.reveal()
+    exposed = public and (password or any(map(_holds_literal, targets.values())))
+    return _File(targets, defaults, _settings(path, data), store, _allow_all(path, data), exposed)
+
+
+def _allow_all(path: Path, data: dict[str, Any]) -> bool:
+    allow = data.get("allow_all", True)
+    if not isinstance(allow, bool):
+        raise wrong(path, "应为 true 或 false", "true or false is expected", "allow_all")
+    if "allow_all" in data and path != (site := site_path()):
+        raise wrong(
+            path,
+            f"只能由管理员写在 {site}",
+            f"only the administrator says that, in {site}",
+            "allow_all",
+        )
+    return allow
+
+
+def _store(path: Path, data: dict[str, Any]) -> Secret | None:
+    if "store" not in data:
+        return None
+    try:
+        return Secret.of(_text(path, "store", data["store"]))
+    except SecretError as error:
+        raise wrong(path, str(error), str(error), "store") from None
 
 
 def _settings(path: Path, data: dict[str, Any]) -> dict[str, str]:

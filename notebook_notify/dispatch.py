@@ -9,34 +9,38 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import math
 import threading
 import time
 from functools import partial
 from secrets import token_hex
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from notebook_notify import errors
+from notebook_notify.asks import Asks
+from notebook_notify.attempts import Attempts
 from notebook_notify.delivery import TIMEOUT
-from notebook_notify.delivery.store import MemoryStore
-from notebook_notify.delivery.tokens import Tokens
+from notebook_notify.delivery.pacing import Pacing
+from notebook_notify.delivery.shared import SharedStore
+from notebook_notify.delivery.store import MemoryStore, Store
 from notebook_notify.delivery.transport import Transport
 from notebook_notify.delivery.workers import Workers
-from notebook_notify.errors import NotifyError, SendInterrupted, TransportError
+from notebook_notify.errors import NotifyError, PlatformError, SendInterrupted, TransportError
 from notebook_notify.messages import Making, Message, promise
-from notebook_notify.outcomes import Delivery, RefusedError, stopped, troubled, unproved, verdict_of
+from notebook_notify.outcomes import Delivery, RefusedError, stopped, troubled, verdict_of
 from notebook_notify.parts import check, notes_on, words_of
 from notebook_notify.platforms import channel_of
-from notebook_notify.platforms.base import Media, Token, Words
+from notebook_notify.platforms.base import Media, Words
+from notebook_notify.platforms.replies import code_of
+from notebook_notify.proofs import Proofs, Proving
 from notebook_notify.recalls import Recaller, Recalls
 from notebook_notify.reports import SendReport
-from notebook_notify.secret import remember
 from notebook_notify.uploads import Uploads
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
-    from notebook_notify.platforms.base import Verdict
+    from notebook_notify.platforms.base import Call, Verdict
+    from notebook_notify.proofs import Proof
     from notebook_notify.reports import Outcome, SendResult
     from notebook_notify.targets import Target
 
@@ -50,6 +54,7 @@ REPEAT_AFTER, REPEAT_WITHIN = 20.0, 45.0
 REMEMBERED = 70.0
 #: The longest timeout that the system's calls take as they are, in seconds.
 _LONGEST = 1e6
+_Sent = TypeVar("_Sent", bound=Delivery)
 #: Verdicts of a platform that accepted the message.
 _ACCEPTED = ("ok", "partial")
 
@@ -59,24 +64,33 @@ class Sender:
 
     Args:
         pauses: seconds between tries; they pass on a sending thread, never on the caller's.
+        store: opens what it shares with other senders: tokens, and what was sent lately.
     """
 
-    def __init__(self, *, pauses: Sequence[float] = PAUSES) -> None:
+    def __init__(
+        self, *, pauses: Sequence[float] = PAUSES, store: Callable[[], Store] = MemoryStore
+    ) -> None:
         self._pauses = pauses
+        self._open_store = store
         self.renew()
 
     def renew(self) -> None:
         """Make threads, connections and locks anew, as a forked child must."""
-        self._tokens = Tokens(MemoryStore())
         self._recent = MemoryStore()
         self._transport = Transport()
-        self._upload = Uploads(self._transport, self._try)
-        self._recalls = Recalls(self._transport, self._try)
+        self._shared = SharedStore(self._open_store)
+        self._pacing = Pacing(self._shared)
+        self._attempt = Attempts(self._transport, self._pauses, self._shared)
+        self._upload = Uploads(self._transport, self._attempt)
+        self._proofs = Proofs(self._transport, self._attempt.fetch_token)
+        self._asks = Asks(self._transport, self._attempt)
+        self._recalls = Recalls(self._transport, self._attempt)
         self._workers = Workers()
 
     def close(self) -> None:
         """Close the kept connections."""
         self._transport.close()
+        self._shared.close()
 
     def send(
         self,
@@ -122,25 +136,44 @@ class Sender:
                     recaller=Recaller(self.recall, target) if channel.recalls else None,
                 )
             )
-        return SendReport(self._run(self._deliver, deliveries))
+        results = self._run(self._deliver, deliveries)
+        return SendReport(results, self._shared.news())
 
-    def check(self, target: Target, *, timeout: float = TIMEOUT) -> SendResult:
-        """Prove *target*'s credential by fetching a new token; posts nothing.
-
-        The result is ``sent`` (with no part) if the platform gave a token, and ``unknown`` if
-        the channel has none, so that only a message would prove it.
-        """
-        (result,) = self.check_all([target], timeout=timeout).results
-        return result
+    def check(self, target: Target, *, timeout: float = TIMEOUT) -> Proof:
+        """Prove, step by step, that *target* works; posts nothing."""
+        (proof,) = self._prove([target], timeout)
+        return proof
 
     def check_all(self, targets: Iterable[Target], *, timeout: float = TIMEOUT) -> SendReport:
         """As :meth:`check`, of several targets side by side."""
+        return SendReport(self._prove(targets, timeout))
+
+    def _prove(self, targets: Iterable[Target], timeout: float) -> tuple[Proof, ...]:
         deadline = time.monotonic() + min(timeout, _LONGEST)
-        deliveries = [
-            Delivery(target, channel_of(target), None, deadline, repeat=True, once=False)
+        provings = [
+            Proving(target, channel_of(target), None, deadline, repeat=True, once=False)
             for target in targets
         ]
-        return SendReport(self._run(self._prove, deliveries))
+        return tuple(map(Proving.proof, provings, self._run(self._proofs, provings)))
+
+    def ask(self, target: Target, call: Call, *, timeout: float = TIMEOUT) -> dict[str, Any]:
+        """Make *call* with the credential of *target*; posts nothing.
+
+        Returns:
+            The platform's answer.
+
+        Raises:
+            PlatformError: it refused, or there is no answer; says what to do.
+            TargetError: the target cannot work as it is written.
+        """
+        deadline = time.monotonic() + min(timeout, _LONGEST)
+        delivery = Delivery(
+            target, channel_of(target), None, deadline, repeat=True, once=False, call=call
+        )
+        (result,) = self._run(lambda one: self._asks(one, call), [delivery])
+        if result.outcome != "sent":
+            raise PlatformError(result.reason(), result=result)
+        return delivery.answer
 
     def recall(
         self, target: Target, message_ids: tuple[str, ...], timeout: float
@@ -153,7 +186,7 @@ class Sender:
         return partial(self._settle, delivery)
 
     def _run(
-        self, job: Callable[[Delivery], SendResult], deliveries: list[Delivery]
+        self, job: Callable[[_Sent], SendResult], deliveries: list[_Sent]
     ) -> tuple[SendResult, ...]:
         try:
             for delivery in deliveries:
@@ -164,7 +197,7 @@ class Sender:
                 delivery.flight.give_up()
             raise SendInterrupted(SendReport(tuple(map(stopped, deliveries)))) from None
 
-    def _start(self, job: Callable[[Delivery], SendResult], delivery: Delivery) -> None:
+    def _start(self, job: Callable[[_Sent], SendResult], delivery: _Sent) -> None:
         try:
             self._workers.submit(partial(job, delivery), delivery.future)
         except (RuntimeError, NotifyError) as error:  # no thread: too many, or Python is ending
@@ -224,15 +257,6 @@ class Sender:
         follows = promise(len(uploaded) - len(files), files, delivery.missing)
         return [*words_of(message, delivery.channel, follows), *uploaded]
 
-    def _prove(self, delivery: Delivery) -> SendResult:
-        try:
-            # Where there is no token, the form of the credential at least.
-            delivery.channel.token_key(delivery.target)
-            token, _ = self._fetch_token(delivery)
-        except Exception as error:  # noqa: BLE001 - as in _deliver
-            return troubled(delivery, error)
-        return delivery.result("sent") if token else unproved(delivery)
-
     def _send_part(self, delivery: Delivery, key: str, part: Words | Media) -> Verdict:
         """One message; if its answer is lost, once more where the platform drops a repeat."""
         once = self._once(delivery, key, part)
@@ -244,7 +268,7 @@ class Sender:
             lost = error
         delivery.flight.lose()
         until = min(delivery.deadline, delivery.flight.departed + REPEAT_WITHIN)
-        if self._pause(delivery.pauses(self._pauses, until), until):
+        if self._attempt.pause(delivery.pauses(self._pauses, until), until):
             with contextlib.suppress(TransportError, RefusedError):
                 verdict = self._try_part(delivery, key, part, until, once=once, again=True)
                 if verdict.kind in _ACCEPTED:
@@ -276,8 +300,12 @@ class Sender:
     ) -> Verdict:
         """One message, tried until there is a verdict that another try would not better."""
         channel = delivery.channel
+        paced = f"{channel.spec.kind} {key} {channel.paced(delivery.target)}"
 
         def send(token: str) -> Verdict:
+            if channel.pace is not None:
+                room = delivery.room_for(part)
+                self._pacing.take(paced, channel.pace, until=until, room=room)
             request = channel.request(delivery.target, part, token, once=once)
             # Early enough for a repeat, where one is safe.
             early = min((until - time.monotonic()) / 2, REPEAT_AFTER)
@@ -296,53 +324,7 @@ class Sender:
                 delivery.flight.land(accepted=verdict.kind in _ACCEPTED)
             return verdict
 
-        return self._try(delivery, key, send, until)
-
-    def _try(
-        self, delivery: Delivery, key: str, call: Callable[[str], Verdict], until: float
-    ) -> Verdict:
-        """*call* with a token; once more with a new one, and while the platform is busy."""
-        refreshed = False
-        pauses = delivery.pauses(self._pauses, until)
-        while True:
-            try:
-                token = self._token(delivery, key)
-                verdict = call(token)
-            except RefusedError as refusal:
-                verdict = refusal.verdict
-            except TransportError as error:
-                if error.errcode != errors.NOT_CONNECTED or not self._pause(pauses, until):
-                    raise
-                continue
-            else:
-                if verdict.kind == "refresh" and not refreshed:
-                    refreshed = True
-                    self._tokens.invalidate(key, token)
-                    continue
-            if verdict.kind == "busy" and self._pause(pauses, until):
-                refreshed = False  # the token was good, and may expire in a long wait
-                continue
-            return verdict
-
-    def _token(self, delivery: Delivery, key: str) -> str:
-        fetch = partial(self._fetch_token, delivery)
-        return self._tokens.get(key, fetch, deadline=delivery.deadline)
-
-    def _fetch_token(self, delivery: Delivery) -> tuple[str, float]:
-        request = delivery.channel.token_request(delivery.target)
-        if request is None:
-            return "", math.inf
-        reply = self._transport.perform(request, deadline=delivery.deadline, sends=False)
-        answer = delivery.channel.read_token(reply)
-        if not isinstance(answer, Token):
-            raise RefusedError(answer)
-        remember(answer.value)
-        return answer.value, answer.expires_in
-
-    def _pause(self, pauses: Iterator[float], until: float) -> bool:
-        """Wait before the next try; ``False`` if there is none, or no time for it."""
-        pause = next(pauses, None)
-        if pause is None or time.monotonic() + pause >= until:
-            return False
-        time.sleep(pause)
-        return True
+        verdict = self._attempt(delivery, key, send, until)
+        if channel.pace is not None and verdict.kind not in _ACCEPTED:
+            self._pacing.heed(paced, channel.pace, code_of(verdict.payload))
+        return verdict

@@ -6,7 +6,7 @@ import contextlib
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from notebook_notify import errors, texts
 from notebook_notify.delivery.flight import Flight, GivenUpError
@@ -21,8 +21,8 @@ from notebook_notify.secret import scrub
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from notebook_notify.platforms.base import Channel
-    from notebook_notify.reports import Outcome, Recaller
+    from notebook_notify.platforms.base import Call, Channel
+    from notebook_notify.reports import Advice, Outcome, Recaller
     from notebook_notify.targets import Target
 
 #: How long a result that is being made is waited for, in seconds.
@@ -35,7 +35,7 @@ LEAST_LEFT = 1.0
 
 @dataclass(slots=True)
 class Delivery:
-    """A message on its way to one target, or messages to be taken back; else a credential to prove.
+    """A message on its way to one target, or messages to be taken back; else another call.
 
     A function makes its message on the sending thread. So are its parts made: the pieces of the
     text, then what was uploaded.
@@ -50,6 +50,9 @@ class Delivery:
     persist: bool = False
     recaller: Recaller | None = None
     recalling: tuple[str, ...] = ()
+    call: Call | None = None
+    #: what the platform answered to ``call``
+    answer: dict[str, Any] = field(default_factory=dict)
     parts: list[Words | Media] = field(default_factory=list)
     accepted: list[Words | Media] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
@@ -73,6 +76,22 @@ class Delivery:
         check(made, self.channel)
         return made
 
+    @property
+    def about(self) -> Literal["message", "recall", "check", "call"]:
+        """What is tried."""
+        if self.message is not None:
+            return "message"
+        return "recall" if self.recalling else "call" if self.call is not None else "check"
+
+    def room_for(self, part: Words | Media) -> int:
+        """For how many messages there must be room in a rate limit, for *part* to leave.
+
+        A text is not begun that will not fit whole; what follows it may stay behind.
+        """
+        if part is not self.parts[0]:
+            return 1
+        return max(1, sum(isinstance(one, Words) for one in self.parts))
+
     def pauses(self, first: Iterable[float], until: float) -> Iterator[float]:
         """The pauses between the tries of one call, in seconds: *first*, then longer ones."""
         if self.repeat:
@@ -88,24 +107,19 @@ class Delivery:
         """What is told of it; *payload* is the platform's dict, or ours, if it went wrong."""
         spec = self.channel.spec
         payload = redacted(payload) if payload is not None else None
-        advice = None
         code = code_of(payload) if payload is not None else None
         # Our own advice is on messages that are to arrive.
-        told = not self.recalling or code not in errors.OWN_CODES
-        if payload is not None and told and outcome in ("failed", "unknown"):
-            with contextlib.suppress(Exception):  # whatever a hostile server put into its dict
-                from notebook_notify.platforms.advice import advise
-
-                advice = advise(spec.platform, payload, texts.language())
+        told = self.about in ("message", "check") or code not in errors.OWN_CODES
+        told = told and outcome in ("failed", "unknown")
         return SendResult(
             target=self.target.label,
             title=texts.say(*spec.title),
             outcome=outcome,
             error=payload if outcome in ("failed", "unknown") else None,
             code=code,
-            advice=advice,
+            advice=self._advice(payload) if payload is not None and told else None,
             refused={key: _scrubbed(ids) for key, ids in self.refused.items()},
-            parts=len(self.recalling) or (0 if self.message is None else max(1, len(self.parts))),
+            parts=len(self.recalling) or max(len(self.parts), self.about == "message"),
             parts_sent=self.flight.parts_sent,
             images=self._count("image"),
             files=self._count("file"),
@@ -114,9 +128,16 @@ class Delivery:
             everyone=self.channel.everyone(self.target),
             sandbox=self.target.source == "sandbox",
             message_ids=tuple(self.message_ids),
-            of_recall=bool(self.recalling),
+            about=self.about,
             recaller=self.recaller,
         )
+
+    def _advice(self, payload: dict[str, Any]) -> Advice | None:
+        with contextlib.suppress(Exception):  # whatever a hostile server put into its dict
+            from notebook_notify.platforms.advice import advise
+
+            return advise(self.channel.spec.platform, payload, texts.language())
+        return None
 
     def _notes(self, outcome: Outcome) -> list[str]:
         """What its sender should know, and of what was accepted what the channel says."""
@@ -135,6 +156,9 @@ class Delivery:
         # Of an upload that was not answered nothing "may have arrived".
         told = uploading and code in errors.OWN_CODES
         why = f"{code}" if told else f"{code}: {told_by(verdict.payload)}".rstrip(": ")
+        advice = None if told or self.recalling else self._advice(verdict.payload)
+        if advice is not None:
+            why += f"{texts.say('；', '; ')}{advice.todo}"
         zh, en = f"{name} 没有送达（{why}）", f"{name} did not get through ({why})"
         if self.recalling:
             zh, en = f"{name} 没有撤回（{why}）", f"{name} was not taken back ({why})"
@@ -153,16 +177,7 @@ def verdict_of(error: TransportError | RefusedError) -> Verdict:
     """What *error* says of an attachment."""
     if isinstance(error, RefusedError):
         return error.verdict
-    return Verdict("failed", _ours(error.errcode, str(error)))
-
-
-def unproved(delivery: Delivery) -> SendResult:
-    """What can be said of a credential that only a message would prove."""
-    why = texts.say(
-        "机器人的 webhook 只有发一条消息才能验证；没有发出消息",
-        "only a message proves a robot's webhook; nothing was posted",
-    )
-    return delivery.result("unknown", {"errmsg": why})
+    return Verdict("failed", _told(error))
 
 
 def stopped(delivery: Delivery) -> SendResult:
@@ -199,7 +214,7 @@ def troubled(delivery: Delivery, error: Exception) -> SendResult:
         return delivery.result(outcome, error.verdict.payload)
     if isinstance(error, TransportError):
         outcome = "unknown" if error.errcode == errors.UNKNOWN else "failed"
-        return delivery.result(outcome, _ours(error.errcode, str(error)))
+        return delivery.result(outcome, _told(error))
     if isinstance(error, GivenUpError):
         return delivery.result("failed", _ours(errors.OVER_BUDGET, "no time left to send it"))
     if isinstance(error, NotifyError):  # a secret that cannot be found
@@ -211,6 +226,11 @@ def troubled(delivery: Delivery, error: Exception) -> SendResult:
 
 def _ours(errcode: int, errmsg: str) -> dict[str, Any]:
     return {"errcode": errcode, "errmsg": errmsg}
+
+
+def _told(error: TransportError) -> dict[str, Any]:
+    told = _ours(error.errcode, str(error))
+    return told if error.again is None else {**told, "retry_after": error.again}
 
 
 def _scrubbed(ids: tuple[str, ...]) -> tuple[str, ...]:

@@ -25,7 +25,9 @@ _SHOWN = 1_000
 #: The most ids that are shown, and the most of each, in characters.
 _IDS, _ID = 20, 64
 #: What would break a line, steer a terminal, turn the text around, or cannot be printed.
-_UNPRINTABLE = re.compile("[\0-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+_UNPRINTABLE = re.compile(
+    "[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
+)
 #: The mark before a line, by outcome.
 MARKS = {"sent": "✓", "partial": "◐", "unknown": "?", "failed": "✗"}
 
@@ -59,8 +61,7 @@ class SendResult:
             host's ``code``, a word.
         advice: what to make of ``error``.
         refused: ids that the platform did not deliver to, by its own key.
-        parts: of how many messages the text consists, or were to be taken back; 0 where only the
-            credential was proved.
+        parts: of how many messages the text consists, or were to be taken back; else 0.
         parts_sent: how many the platform accepted, pictures and files included, or took back.
         images: how many pictures it accepted.
         files: how many files it accepted.
@@ -72,7 +73,8 @@ class SendResult:
         earlier: when it had gone out for the same key, in seconds since the epoch, so that it
             was not sent again; ``outcome`` is that of then. ``None``: it was sent now.
         key: that key.
-        of_recall: whether it is what became of an attempt to take messages back.
+        about: what was tried: to send a ``message``, to take it back (``recall``), to prove a
+            target (``check``), or another ``call`` of the platform.
         recaller: how to take it back, where the channel can; not in a pickle.
     """
 
@@ -94,7 +96,7 @@ class SendResult:
     message_ids: tuple[str, ...] = ()
     earlier: float | None = None
     key: str | None = None
-    of_recall: bool = False
+    about: Literal["message", "recall", "check", "call"] = "message"
     recaller: Recaller | None = field(default=None, repr=False, compare=False)
 
     def seed_answer(self) -> Literal[True] | dict[str, Any]:
@@ -123,10 +125,15 @@ class SendResult:
         told += [("·", note) for note in self.notes]
         return [(label, one_line(text)) for label, text in told]
 
+    def reason(self) -> str:
+        """Why it was not done, and what to do, in one line."""
+        todo = [self.advice.todo] if self.advice else []
+        return one_line(" · ".join([*self._details(), *todo]))
+
     def not_recalled(self, why: str) -> SendResult:
         """What is told if nothing is tried."""
         error = {"errmsg": why}
-        return SendResult(self.target, self.title, "failed", error, of_recall=True, key=self.key)
+        return SendResult(self.target, self.title, "failed", error, about="recall", key=self.key)
 
     def begin_recall(self, seconds: float) -> Callable[[], SendResult]:
         """Begin to take it back; gives what waits for the outcome, *seconds* at most."""
@@ -143,7 +150,12 @@ class SendResult:
         return partial(self.not_recalled, why)
 
     def _words(self) -> str:
-        if self.of_recall:
+        if self.about == "call":
+            return {
+                "sent": say("已完成", "done"),
+                "unknown": say("结果未知", "unknown"),
+            }.get(self.outcome, say("没有完成", "not done"))
+        if self.about == "recall":
             return {
                 "sent": say("已撤回", "taken back"),
                 "partial": say("部分撤回", "taken back in part"),
@@ -155,11 +167,6 @@ class SendResult:
                 "sent": say("已发过", "already sent"),
                 "partial": say("此前部分送达", "already sent in part"),
             }.get(self.outcome, say("可能已发过", "may have been sent"))
-        if not self.parts:
-            return {
-                "sent": say("凭证有效", "credential good"),
-                "unknown": say("未能验证", "not proved"),
-            }.get(self.outcome, say("未通过", "not proved"))
         return {
             "sent": say("已发送", "sent"),
             "partial": say("部分送达", "partial"),
@@ -169,7 +176,7 @@ class SendResult:
 
     def _counts(self) -> str:
         """What was sent, e.g. ``1 text, 1 image, 1 file``."""
-        if self.of_recall:
+        if self.about == "recall":
             return say(
                 f"{self.parts} 条中的 {self.parts_sent} 条", f"{self.parts_sent} of {self.parts}"
             )
@@ -190,10 +197,6 @@ class SendResult:
             if self.advice is not None:
                 yield self.advice.what
             return
-        if self.outcome == "sent" and not self.parts:
-            yield say("没有发出消息", "nothing was posted")
-            yield duration(self.seconds)
-            return
         if self.outcome in ("sent", "partial"):
             yield self._counts()
             if self.everyone:
@@ -212,7 +215,7 @@ class SendResult:
             yield what
         else:
             yield what if own else f"{self.code}{say('：', ': ')}{what}"
-        if self.parts > 1 and not self.of_recall:
+        if self.parts > 1 and self.about == "message":
             yield say(
                 f"{self.parts} 条中已发 {self.parts_sent} 条",
                 f"{self.parts_sent} of {self.parts} parts were sent",

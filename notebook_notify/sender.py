@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
 from notebook_notify.book import Targets
 from notebook_notify.bookkeeping import Bookkeeping
 from notebook_notify.delivery import TIMEOUT
+from notebook_notify.delivery.shared import open_shared
 from notebook_notify.dispatch import Sender
 from notebook_notify.errors import TargetError
+from notebook_notify.everyone import refuse
 from notebook_notify.messages import File, Image, Making, Markdown, Message, Text
 from notebook_notify.platforms import SPECS, channel_of
 from notebook_notify.targets import Target
@@ -41,7 +43,7 @@ class NotifyWarning(UserWarning):
 #: What targets there are, for all callers in this process.
 TARGETS = Targets(SPECS)
 #: The sender that all callers in this process share: one token an app, one connection a host.
-SENDER = Sender()
+SENDER = Sender(store=lambda: open_shared(lambda: TARGETS.config))
 #: What keeps the ledger of what they sent.
 BOOKKEEPING = Bookkeeping()
 if hasattr(os, "register_at_fork"):
@@ -122,9 +124,10 @@ def history(count: int = 20) -> list[Entry]:
 def check(
     to: str | Target | Sequence[str | Target] | None = None, timeout: float = TIMEOUT
 ) -> SendReport:
-    """Prove the credentials of targets by fetching new tokens; posts nothing.
+    """Prove targets step by step; posts nothing.
 
-    A robot has no token: its outcome is ``unknown``.
+    Each result is a :class:`~notebook_notify.proofs.Proof`: ``sent`` if all was proved,
+    ``partial`` if the rest only a message proves, ``unknown`` if that is all, as of a robot.
 
     Args:
         to: as for :func:`send`.
@@ -174,11 +177,15 @@ def alert_for(target: Target) -> Target:
 def _checked(found: Iterable[Target]) -> list[Target]:
     checked = list(found)
     for target in checked:
-        channel_of(target)
-        alert = alert_for(target)
-        if alert is not target:
-            channel_of(alert)
+        for one in (target, alert_for(target)):
+            _see_to(one)
     return checked
+
+
+def _see_to(target: Target) -> None:
+    """Raise ``TargetError`` if *target* cannot work, or may not be sent to."""
+    if channel_of(target).everyone(target):
+        refuse(target, SPECS)
 
 
 def find(
@@ -283,6 +290,9 @@ def wechat_application(
         ``True`` if the platform accepted it (a warning tells if not for everyone), else its
         error dict (``errcode``, ``errmsg``).
 
+    Raises:
+        TargetError: an argument cannot be right, or the site's config forbids messages to all.
+
     See https://developer.work.weixin.qq.com/document/path/90236
     """
     fields = {"corp_id": corp_id, "corp_secret": corp_secret, "agent_id": agent_id}
@@ -333,6 +343,7 @@ def _seed(
 ) -> Literal[True] | dict[str, Any]:
     extra = {"base_url": base_url, "proxy": proxy}
     target = Target(channel, {**fields, **{k: v for k, v in extra.items() if v is not None}})
+    _see_to(target)
     (result,) = SENDER.send([(target, _whole(message))], timeout=timeout, repeat=False).results
     if result.outcome == "partial":
         warnings.warn(result.lines()[0][1], NotifyWarning, stacklevel=4)

@@ -7,10 +7,20 @@ the locale; an unset or C locale means Chinese, since every channel here is a Ch
 from __future__ import annotations
 
 import os
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, tzinfo
+from functools import partial
+from typing import TYPE_CHECKING, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_T = TypeVar("_T")
 
 _LANGUAGES = ("zh", "en")
 _configured: dict[str, str] = {}
+_spoken: ContextVar[str | None] = ContextVar("notebook_notify.language", default=None)
 
 
 def configure(*, language: str | None = None, timezone: str | None = None) -> None:
@@ -24,6 +34,9 @@ def configure(*, language: str | None = None, timezone: str | None = None) -> No
 
 def language() -> str:
     """``"zh"`` or ``"en"``, read anew at each call."""
+    spoken = _spoken.get()
+    if spoken is not None:
+        return spoken
     for setting in (os.environ.get("NOTEBOOK_NOTIFY_LANGUAGE"), _configured.get("language")):
         if setting and setting.lower()[:2] in _LANGUAGES:
             return setting.lower()[:2]
@@ -33,6 +46,27 @@ def language() -> str:
             chinese = value.startswith("zh") or value.partition(".")[0] in ("C", "POSIX")
             return "zh" if chinese else "en"
     return "zh"
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Whatever is said within it, and by jobs that are :func:`carried` off, is in *language*."""
+    before = _spoken.set(language)
+    try:
+        yield
+    finally:
+        _spoken.reset(before)
+
+
+def carried(job: Callable[[], _T]) -> Callable[[], _T]:
+    """*job*, which on another thread speaks the language that is :func:`speaking` here."""
+    spoken = _spoken.get()
+    return job if spoken is None else partial(_spoken_in, spoken, job)
+
+
+def _spoken_in(language: str, job: Callable[[], _T]) -> _T:
+    with speaking(language):
+        return job()
 
 
 def say(zh: str, en: str) -> str:

@@ -19,13 +19,18 @@ LAYERS = [
     ["fields"],
     ["targets", "messages", "splitting"],
     ["config"],
-    ["config_edit", "processes", "ledger_file"],
+    ["config_edit", "everyone", "processes", "ledger_file", "private_file"],
     ["ledger"],
     ["book", "reports"],
     [
         "delivery",
         "delivery.explain",
+        "delivery.file_store",
         "delivery.flight",
+        "delivery.pacing",
+        "delivery.redis_store",
+        "delivery.sealed",
+        "delivery.shared",
         "delivery.store",
         "delivery.tokens",
         "delivery.routes",
@@ -36,13 +41,17 @@ LAYERS = [
         "platforms",
         "platforms.advice",
         "platforms.advice_dingtalk",
+        "platforms.advice_dingtalk_groups",
         "platforms.advice_dingtalk_robot",
         "platforms.advice_dingtalk_v1",
         "platforms.advice_rows",
         "platforms.advice_wecom",
+        "platforms.advice_wecom_chats",
         "platforms.base",
+        "platforms.calls",
         "platforms.checks",
         "platforms.dingtalk",
+        "platforms.dingtalk_admin",
         "platforms.dingtalk_app_robot",
         "platforms.dingtalk_chat",
         "platforms.dingtalk_notice",
@@ -55,17 +64,23 @@ LAYERS = [
         "platforms.svg",
         "platforms.webhooks",
         "platforms.wecom",
+        "platforms.wecom_admin",
         "platforms.wecom_app",
         "platforms.wecom_chat",
         "platforms.wecom_robot",
     ],
     ["parts"],
     ["outcomes"],
-    ["recalls", "uploads"],
+    ["attempts"],
+    ["asks", "proofs", "recalls", "uploads"],
     ["dispatch"],
     ["history"],
     ["bookkeeping"],
     ["sender"],
+    ["admin"],
+    ["admin_dingtalk", "admin_wecom"],
+    ["grouping"],
+    ["checking"],
     [
         "sandbox",
         "sandbox.__main__",
@@ -128,6 +143,7 @@ LAYERS = [
     ["scripts"],
     [
         "notebook",
+        "notebook.asking",
         "notebook.auto",
         "notebook.auto_magics",
         "notebook.calls",
@@ -146,12 +162,15 @@ LAYERS = [
         "notebook.runner",
         "notebook.runs",
         "notebook.sandbox_magics",
+        "notebook.setup_chats",
         "notebook.setup_dialogue",
         "notebook.showing",
         "notebook.target_magics",
         "notebook.target_table",
         "notebook.telling",
         "notebook.watch",
+    ],
+    [
     ],
     ["", "__main__"],
 ]
@@ -162,11 +181,12 @@ OWNERS = {
     "requests": ("delivery.routes",),
     "urllib3": ("delivery.routes", "delivery.transport"),
     "tomlkit": ("config_edit",),
+    "redis": ("delivery.redis_store",),
     "PIL": ("platforms.media", "content."),
     "xlsxwriter": ("content.sheets",),
     "platformdirs": ("config", "ledger_file"),
-    "keyring": ("secret", "notebook.setup_dialogue"),
-    "IPython": ("notebook.",),
+    "keyring": ("secret",),
+    "IPython": ("notebook.", "panel"),
     "ipykernel": ("notebook.",),
     "traitlets": ("notebook.",),
     "ipywidgets": ("panel",),
@@ -215,7 +235,9 @@ def ours(name):
 
 def lazy(name):
     """Modules that ``name`` names in a table, to import them when they are asked for."""
-    return {"": {"secret", "reports", "targets", "messages", "scripts", "sender"}}.get(name, set())
+    homes = {"secret", "reports", "targets", "messages", "scripts", "sender"}
+    homes |= {"admin", "admin_dingtalk", "admin_wecom"}
+    return {"": homes}.get(name, set())
 
 
 def test_every_module_is_in_the_table():

@@ -107,16 +107,33 @@ def test_closed_stdin(saved, monkeypatch):
 
 
 def test_check(saved, capsys):
-    """Credentials are proved without posting; a bad one gives the exit code 1."""
+    """Targets are proved without posting; a bad one gives the exit code 1."""
     assert main(["check", "--to", "ops", "--to", "ding"]) == 0
     out, err = capsys.readouterr()
-    assert out.count("credential good") == 2
+    assert "✓ proved ops" in out
+    assert "◐ proved in part ding" in out
     saved.fail_next(errcode=40001, path="/cgi-bin/gettoken")
     assert main(["check", "-t", "ops"]) == NOT_SENT
     out, err = capsys.readouterr()
     assert out == ""
     assert "not proved ops" in err
     assert saved.inbox == []
+
+
+def test_check_of_what_only_a_message_proves(saved, capsys):
+    """A robot is not called good on its word; `--post` posts the line that proves it."""
+    path = Path(os.environ["NOTEBOOK_NOTIFY_CONFIG"])
+    robot = saved.targets["sandbox-wecom_robot"]
+    path.write_text(
+        f'[targets.bot]\nchannel = "wecom_robot"\nwebhook = "{robot["webhook"]}"\n'
+        f'base_url = "{saved.url}"\n'
+    )
+    assert main(["check"]) == NOT_SENT
+    assert "? not proved bot" in capsys.readouterr().err
+    assert saved.inbox == []
+    assert main(["check", "--post"]) == 0
+    assert "✓ sent bot" in capsys.readouterr().out
+    assert "test message" in saved.inbox[0]["content"]
 
 
 def test_interrupted(saved, capsys, monkeypatch):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import io
+import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import nbformat
@@ -70,7 +73,7 @@ def test_report(tmp_path: Path, monkeypatch, sandbox, run) -> None:
     """The daily report goes out whole, once: its second run sends nothing and says when it went."""
     monkeypatch.setenv("NOTEBOOK_NOTIFY_STATE", str(tmp_path / "state"))
     shown = run(tmp_path, sandbox.url)
-    assert "the credential is good: sandbox-wecom_chat" in shown
+    assert "✓ proved sandbox-wecom_chat" in shown
     assert "✓ sent sandbox-wecom_chat" in shown
     text, *along = sandbox.inbox
     assert text["content"].startswith("✅ Done · 日报 Daily 2025-11-24 · ")
@@ -90,6 +93,33 @@ def test_report(tmp_path: Path, monkeypatch, sandbox, run) -> None:
     assert len(sandbox.inbox) == 4
     assert re.search(r"sandbox-wecom_chat .*daily-2025-11-24", again)
     assert re.search(r"\d\d-\d\d \d\d:\d\d", again)
+
+
+def test_targets(tmp_path: Path, monkeypatch) -> None:
+    """From nothing to a saved, proved and written-to target of each channel; no secret is shown."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    notebook = nbformat.read(NOTEBOOKS / "targets.ipynb", 4)
+    # What it found, for the test alone.
+    code = "import json; json.dumps([known, [one['channel'] for one in box.inbox]])"
+    notebook.cells.append(nbformat.v4.new_code_cell(code))
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
+    found = notebook.cells.pop().outputs[0].data["text/plain"]
+    known, arrived = json.loads(ast.literal_eval(found))
+    shown = _text(notebook)
+    proved = re.findall(r"^[✓◐?] (?:not )?proved (?:in part )?(\S+)", shown, re.MULTILINE)
+    saved = ["ops", "ding", "app-ops", "research", "ding-app", "ding-people", "ding-old"]
+    assert proved == [*saved, "by-proxy"]
+    assert "✗ not proved app-ops (WeCom app) · 60020" in shown
+    assert "203.0.113.7" in shown
+    assert "“研究日报”, 2 members" in shown
+    (config,) = tmp_path.glob("*/notebook_notify.toml")
+    assert sorted(tomllib.loads(config.read_text())["targets"]) == sorted([*saved, "by-proxy"])
+    assert "the administrator forbids (allow_all = false" in shown
+    channels = ["wecom_robot", "dingtalk_robot", "wecom_chat", "dingtalk_app_robot", "wecom_app"]
+    assert sorted(arrived) == sorted(channels)
+    keys = ("corp_secret", "app_secret", "secret", "webhook")
+    for secret in {target[key] for target in known.values() for key in keys if key in target}:
+        assert secret not in shown + config.read_text()
 
 
 def test_notebooks_are_committed_clean() -> None:

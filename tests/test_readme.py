@@ -79,10 +79,27 @@ def test_the_environment_variables_are_those(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_python_example_runs(sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     """The example for scripts sends what it says."""
     sender.TARGETS.use_sandbox({"ops": sandbox.targets["sandbox-wecom_chat"]})
-    (example,) = [block for block in blocks("python") if "from notebook_notify" in block]
+    (example,) = [block for block in blocks("python") if "import notify, send" in block]
     exec(example, {"train": lambda: None})
     assert sandbox.inbox[0]["content"] == "training started"
     assert sandbox.inbox[1]["content"].startswith("✅ Done · training · ")
+
+
+def test_the_example_of_chats_runs(sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The example for chats makes two, saves them as targets, and the first gets its message."""
+    app, ding = (sandbox.targets[f"sandbox-{one}"] for one in ("wecom_chat", "dingtalk_app_robot"))
+    monkeypatch.setenv("WECOM_SECRET", app["corp_secret"])
+    monkeypatch.setenv("DING_APP_SECRET", ding["app_secret"])
+    (example,) = [block for block in blocks("python") if "create_chat" in block]
+    example = example.replace("ww0123456789", app["corp_id"]).replace("dingxxxx", ding["app_key"])
+    example = example.replace('SECRET")', f'SECRET", base_url={sandbox.url!r})')
+    exec(example, {})
+    assert [message["content"] for message in sandbox.inbox] == ["hello"]
+    saved = sender.TARGETS.config.targets
+    assert [saved[name].channel for name in ("research", "ding-app")] == [
+        "wecom_chat",
+        "dingtalk_app_robot",
+    ]
 
 
 def test_the_shell_example_runs(sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

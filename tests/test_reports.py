@@ -136,23 +136,6 @@ def test_parts():
     assert shown(result).splitlines()[0] == "✗ not sent ops · 1: m · 1 of 3 parts were sent"
 
 
-@pytest.mark.parametrize(
-    ("language", "good", "bad"),
-    [
-        ("en", "✓ credential good ops · nothing was posted · 0.0 s", "✗ not proved ops · 40001: "),
-        ("zh", "✓ 凭证有效 ops · 没有发出消息 · 0.0 秒", "✗ 未通过 ops · 40001："),
-    ],
-)
-def test_check(monkeypatch, language, good, bad):
-    """A proof of a credential says that nothing was posted."""
-    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", language)
-    assert shown(SendResult("ops", "ops", "sent", parts=0)) == good
-    failed = SendResult(
-        "ops", "ops", "failed", parts=0, error={"errcode": 40001, "errmsg": ""}, code=40001
-    )
-    assert shown(failed).startswith(bad)
-
-
 def test_sandbox_and_notes(monkeypatch):
     """While the sandbox is used, the line says that no phone rang; notes follow the results."""
     report = SendReport((sent(sandbox=True),), ("{x} could not be filled in",))

@@ -58,3 +58,16 @@ def test_the_configured_zone_is_the_clock() -> None:
     assert f"{texts.local(0):%H:%M}" == "08:00"
     texts.configure(timezone="No/Where")
     assert texts.zone() is None
+
+
+def test_who_speaks_for_a_moment() -> None:
+    """A panel may speak another language than its process, also on threads that work for it."""
+    with texts.speaking("zh"):
+        assert texts.say("好", "good") == "好"
+        job = texts.carried(texts.language)
+        with texts.speaking("en"):
+            assert texts.language() == "en"
+        assert texts.language() == "zh"
+    assert texts.language() == "en"
+    assert job() == "zh"
+    assert texts.carried(texts.language)() == "en"

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-import getpass
-import time
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import StdinNotImplementedError
 from IPython.display import display
 
-from notebook_notify import sender
-from notebook_notify.errors import TargetError
-from notebook_notify.platforms import SPECS, channel_of
+from notebook_notify import checking, sender
+from notebook_notify.errors import NotifyError, PlatformError, TargetError
+from notebook_notify.notebook import setup_chats
+from notebook_notify.notebook.asking import ask, ask_unseen, tell, words, yes
+from notebook_notify.platforms import SPECS
 from notebook_notify.reports import SendReport
 from notebook_notify.targets import Target
-from notebook_notify.texts import local, say
+from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from notebook_notify.fields import Field, Spec
 
 
 def set_up(name: str, channel: str | None, given: Mapping[str, str]) -> None:
-    """Ask for a target's fields, save it as *name*, check it, and offer a test message.
+    """Ask for a target's fields, save it as *name*, prove it, and offer a test message.
+
+    A group that is not there yet is made, where its platform lets an application do so.
 
     Args:
         name: what to call it.
@@ -31,7 +33,7 @@ def set_up(name: str, channel: str | None, given: Mapping[str, str]) -> None:
         given: fields that are not asked for.
 
     Raises:
-        TargetError: an answer cannot be used, or there is nobody to ask.
+        TargetError: an answer cannot be used, the group was not made, or there is nobody to ask.
         ConfigError: the config file cannot be written.
     """
     if channel is not None and channel not in SPECS:
@@ -39,8 +41,27 @@ def set_up(name: str, channel: str | None, given: Mapping[str, str]) -> None:
         raise TargetError(
             say(f"没有通道 {channel}；可用：{kinds}", f"no channel {channel}; there are {kinds}")
         )
+    _with_someone(lambda: _ask_and_save(name, channel, given), channel)
+
+
+def set_secret(name: str) -> None:
+    """Ask for the secrets of the saved target *name*, save those that are given, and prove it.
+
+    Raises:
+        TargetError: there is no such target, or there is nobody to ask.
+        ConfigError: the config file cannot be written.
+    """
+    old = sender.TARGETS.config.targets.get(name)
+    if old is None:
+        path = sender.TARGETS.looked_in[0]
+        raise TargetError(say(f"{path} 中没有目标 {name}", f"there is no target {name} in {path}"))
+    _with_someone(lambda: _replace_secret(name, old), old.channel)
+
+
+def _with_someone(job: Callable[[], object], channel: str | None) -> None:
+    """Run *job*; where nobody can be asked, say what to do instead."""
     try:
-        _ask_and_save(name, channel, given)
+        job()
         return
     except (StdinNotImplementedError, EOFError):
         message = _without_stdin(channel)
@@ -49,44 +70,95 @@ def set_up(name: str, channel: str | None, given: Mapping[str, str]) -> None:
 
 def _ask_and_save(name: str, channel: str | None, given: Mapping[str, str]) -> None:
     old = sender.TARGETS.config.targets.get(name)
-    if old is not None and not _yes(
+    if old is not None and not yes(
         say(
             f"{name}（{old.channel}）已存在，替换它？[y/N] ",
             f"{name} ({old.channel}) exists. Replace it? [y/N] ",
         )
     ):
-        print(say("没有改动", "kept as it is"))  # noqa: T201 - a dialogue
+        tell(say("没有改动", "kept as it is"))
         return
     spec = SPECS[channel] if channel else _choose()
+    maker = setup_chats.maker_of(spec.kind)
     fields: dict[str, Any] = {**given}
     for one in spec.fields:
         if one.required or one.kind in ("names", "text"):
-            answer = _ask(one)
+            answer = _answer(spec, one, made=maker is not None and one.name == maker.field)
             if answer:
                 fields[one.name] = answer
+    if maker is not None:
+        _again(lambda: maker.fill(fields))
     target = Target(spec.kind, spec.parse(fields), name=name)
-    channel_of(target)  # raises before anything is saved
+    sender.targets(target)  # raises before anything is saved
     default = spec.magic if _wants_default(name, spec) else None
-    path = sender.TARGETS.save(name, target, default)
-    print(say(f"已保存到 {path}（仅本人可读）", f"saved in {path} (only you can read it)"))  # noqa: T201 - a dialogue
-    saved = sender.TARGETS.resolve(name)
-    result = sender.SENDER.check(saved)
-    if result.outcome == "failed":
-        display(SendReport((result,)).bundle(), raw=True)
+    _save(name, target, default)
+    if not _prove(name):
         return
-    good = say(
-        "凭证有效。群或接收人是否正确，要发一条消息才知道。",
-        "The credential is good. Whether chat and people are right, only a message shows.",
-    )
-    robot = say(
-        "机器人的地址对不对，要发一条消息才知道。",
-        "Whether the robot is right, only a message shows.",
-    )
-    print(good if result.outcome == "sent" else robot)  # noqa: T201
-    if _yes(say("现在发一条测试消息？[y/N] ", "Send a test message now? [y/N] ")):
-        now = f"{local(time.time()):%m-%d %H:%M:%S}"
-        text = say(f"notebook_notify 测试消息 · {now}", f"notebook_notify test message · {now}")
-        display(sender.send(text, saved).bundle(), raw=True)
+    if yes(say("现在发一条测试消息？[y/N] ", "Send a test message now? [y/N] ")):
+        saved = sender.TARGETS.resolve(name)
+        display(sender.post([(saved, checking.trial())]).bundle(), raw=True)
+
+
+def _replace_secret(name: str, old: Target) -> bool:
+    """Ask for it, save it, and tell whether the target did not fail with it."""
+    spec = SPECS[old.channel]
+    given = {}
+    for one in spec.fields:
+        if one.secret and (one.required or old.get(one.name) is not None):
+            answer = ask_unseen(one, say("留空则不变", "leave empty to keep it"))
+            if answer:
+                given[one.name] = answer
+    if not given:
+        tell(say("没有改动", "kept as it is"))
+        return False
+    target = Target(spec.kind, {**old.fields, **spec.parse(given)}, name=name)
+    lacking = spec.lacking(target.fields)
+    if not lacking:
+        sender.targets(target)
+    _save(name, target, None)
+    if lacking:  # it was begun in the panel, or by hand
+        names = ", ".join(one.name for one in lacking)
+        tell(say(f"还缺 {names}", f"it still lacks {names}"))
+        return False
+    return _prove(name)
+
+
+def _save(name: str, target: Target, default: str | None) -> None:
+    path = sender.TARGETS.save(name, target, default)
+    tell(say(f"已保存到 {path}（仅本人可读）", f"saved in {path} (only you can read it)"))
+
+
+def _prove(name: str) -> bool:
+    """Show the proof; ``False`` if it failed and is left so."""
+    while True:
+        saved = sender.TARGETS.resolve(name)
+        proof = sender.SENDER.check(saved)
+        display(SendReport((proof,)).bundle(), raw=True)
+        if proof.outcome != "failed":
+            return True
+        answer = ask(
+            say(
+                "已保存，但没有通过。r 再验证一次；s 重新输入密钥；回车 保留现状：",
+                "Saved, but not proved. r: prove it again; s: type the secret again; "
+                "Enter: leave it so: ",
+            )
+        ).lower()
+        if answer == "s":
+            return _replace_secret(name, saved)
+        if answer != "r":
+            return False
+
+
+def _again(job: Callable[[], None]) -> None:
+    """Run *job*, and again while it fails and is wanted; its answers are kept in between."""
+    while True:
+        try:
+            job()
+            return
+        except (PlatformError, TargetError) as error:
+            tell(f"✗ {error}")
+        if not yes(say("再试这一步？[y/N] ", "Try this step again? [y/N] ")):
+            raise TargetError(say("没有保存", "nothing was saved"))
 
 
 def _choose() -> Spec:
@@ -95,8 +167,8 @@ def _choose() -> Spec:
     for number, spec in enumerate(kinds, 1):
         needed = [one for one in spec.fields if one.required]
         where = f" — {say(*needed[0].where)}" if len(needed) == 1 else ""
-        print(f"  {number}  {say(*spec.title)} ({spec.kind}){where}")  # noqa: T201
-    answer = input(say("发到哪里？[1] ", "Where to? [1] ")).strip() or "1"
+        tell(f"  {number}  {say(*spec.title)} ({spec.kind}){where}")
+    answer = ask(say("发到哪里？[1] ", "Where to? [1] ")) or "1"
     if answer in SPECS:
         return SPECS[answer]
     if answer.isdigit() and 0 < int(answer) <= len(kinds):
@@ -104,17 +176,28 @@ def _choose() -> Spec:
     raise TargetError(say(f"没有第 {answer} 项", f"there is no choice {answer}"))
 
 
-def _ask(one: Field) -> str | list[str]:
+def _answer(spec: Spec, one: Field, *, made: bool) -> str | list[str]:
+    """The answer to *one*, asked again while it cannot be used; empty if there is none."""
+    while True:
+        answer = _ask(one, made=made)
+        try:
+            if answer:
+                spec.parse({one.name: answer})
+            return answer
+        except NotifyError as error:
+            tell(f"✗ {error}")
+
+
+def _ask(one: Field, *, made: bool) -> str | list[str]:
     where = say(*one.where)
-    if not one.required:
+    if made:
+        where += say("；还没有群则留空，接着建群", "; leave empty to make a group")
+    elif not one.required:
         where += say("；没有则留空", "; leave empty if none")
     if one.secret:
-        hint = say("不回显；也可填 env:变量名", "not echoed; env:NAME works too")
-        return getpass.getpass(f"{one.name} — {where} ({hint}): ").strip()
-    answer = input(f"{one.name} — {where}: ").strip()
-    if one.kind == "names" and answer != "@all":
-        return [word for word in answer.replace("，", ",").replace(",", " ").split() if word]
-    return answer
+        return ask_unseen(one, "" if one.required else say("没有则留空", "leave empty if none"))
+    answer = ask(f"{one.name} — {where}: ")
+    return words(answer) if one.kind == "names" and answer != "@all" else answer
 
 
 def _wants_default(name: str, spec: Spec) -> bool:
@@ -122,16 +205,12 @@ def _wants_default(name: str, spec: Spec) -> bool:
     current = defaults.get(spec.magic)
     if current in (None, name):
         return True
-    return _yes(
+    return yes(
         say(
             f"让它取代 {current} 成为 %%notify_{spec.magic} 的默认目标？[y/N] ",
             f"Make it the default of %%notify_{spec.magic} instead of {current}? [y/N] ",
         )
     )
-
-
-def _yes(question: str) -> bool:
-    return input(question).strip().lower() in ("y", "yes", "是")
 
 
 def _without_stdin(channel: str | None) -> str:

@@ -22,23 +22,26 @@ class TargetMagics(Magics):
     @line_magic
     @no_var_expand
     @magic_arguments()
-    @argument("--check", action="store_true", help="prove credentials instead; posts nothing")
-    @argument("names", nargs="*", metavar="NAME", help="with --check: which; else the default")
+    @argument("--check", action="store_true", help="prove them step by step; posts nothing")
+    @argument("--post", action="store_true", help="with --check: then post a line to each")
+    @argument("names", nargs="*", metavar="NAME", help="with --check: which; else the defaults")
     def notify_targets(self, line: str) -> None:
         """Show which targets are known, where each comes from, and what it lacks.
 
         Secrets are masked; a reference (``env:NAME``, ``keyring:SERVICE/USER``) is shown as it is.
-        With ``--check`` a token is fetched, which proves the credential and posts nothing;
-        whether the chat and the people are right, only a message shows. A robot has no token:
-        of it nothing is proved without a message.
+        With ``--check`` credential, IP list, permission and chat are proved as far as the platform
+        can be asked, step by step, and nothing is posted. Of a robot nothing can be asked: what
+        only a message proves is said. ``--check --post`` then posts a line to each.
         """
         from notebook_notify.notebook.target_table import check, show
 
         arguments = parse_argstring(self.notify_targets, line)
         if arguments.check:
-            _or_usage_error(lambda: check(arguments.names))
-        elif arguments.names:
-            raise UsageError(say("名称要与 --check 同用", "a name goes with --check"))
+            _or_usage_error(lambda: check(arguments.names, post=arguments.post))
+        elif arguments.names or arguments.post:
+            raise UsageError(
+                say("名称和 --post 要与 --check 同用", "a name or --post goes with --check")
+            )
         else:
             _or_usage_error(show)
 
@@ -46,18 +49,26 @@ class TargetMagics(Magics):
     @no_var_expand
     @magic_arguments()
     @argument("name", help="what to call the target, e.g. ops")
+    @argument("--secret", action="store_true", help="ask for the saved target's secret alone")
     @argument("--channel", metavar="KIND", help="e.g. wecom_chat; skips the question for it")
     @argument("--proxy", metavar="URL", help="the proxy whose address the platform trusts")
     @argument("--base-url", metavar="URL", help="another API address than the platform's own")
     def notify_setup(self, line: str) -> None:
-        """Ask step by step for a target, save it, check it, and offer a test message.
+        """Ask step by step for a target, save it, prove it, and offer a test message.
 
         Secrets are asked for without echo, and saved in a file that only you can read; a
-        reference (``env:NAME`` or ``keyring:SERVICE/USER``) is kept as a reference.
+        reference (``env:NAME`` or ``keyring:SERVICE/USER``) is kept as a reference. Who has no
+        chat id leaves it empty, and the chat is made. ``--secret`` replaces the secret alone of a
+        saved target.
         """
-        from notebook_notify.notebook.setup_dialogue import set_up
+        from notebook_notify.notebook.setup_dialogue import set_secret, set_up
 
         arguments = parse_argstring(self.notify_setup, line)
+        if arguments.secret:
+            if arguments.channel or arguments.proxy or arguments.base_url:
+                raise UsageError(say("--secret 只改密钥", "--secret goes alone"))
+            _or_usage_error(lambda: set_secret(arguments.name))
+            return
         extra = {"proxy": arguments.proxy, "base_url": arguments.base_url}
         given = {key: value for key, value in extra.items() if value is not None}
         _or_usage_error(lambda: set_up(arguments.name, arguments.channel, given))

@@ -9,7 +9,6 @@ from IPython.display import display
 from notebook_notify import sender
 from notebook_notify.boxes import box
 from notebook_notify.platforms import SPECS
-from notebook_notify.reports import SendReport
 from notebook_notify.secret import scrub
 from notebook_notify.texts import say
 
@@ -43,24 +42,22 @@ def show() -> None:
     )
 
 
-def check(names: Sequence[str]) -> None:
-    """Prove the credentials of these targets, or of the defaults, and show what came of it.
+def check(names: Sequence[str], *, post: bool) -> None:
+    """Prove these targets, or the defaults, and show what came of it.
+
+    Args:
+        names: which; none means the default of each magic.
+        post: also post a line to each that did not fail.
 
     Raises:
         TargetError: no such target, or it cannot work as it is written.
     """
-    defaults = [one.name for one in sender.TARGETS.known() if one.default_for and one.name]
-    report = sender.check(names or defaults or None)
-    good = [one.target for one in report.results if one.outcome == "sent"]
-    if good:
-        listed = ", ".join(good)
-        told = say(f"凭证有效：{listed}", f"the credential is good: {listed}")
-        display(
-            {"text/plain": f"✓ {told}", "text/html": box(told, mark="✓", outcome="sent")}, raw=True
-        )
-    bad = tuple(one for one in report.results if one.outcome != "sent")
-    if bad:
-        display(SendReport(bad).bundle(), raw=True)
+    from notebook_notify import checking
+
+    proofs, posts = checking.check(names, post=post)
+    display(proofs.bundle(), raw=True)
+    if posts is not None:
+        display(posts.bundle(), raw=True)
 
 
 def _head(one: Known) -> str:

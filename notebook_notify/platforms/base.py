@@ -9,6 +9,9 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from notebook_notify.messages import named
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from notebook_notify.delivery.pacing import Pace
     from notebook_notify.delivery.transport import Reply, Request
     from notebook_notify.fields import Spec
     from notebook_notify.messages import Attachment
@@ -98,6 +101,56 @@ class Mention:
 
 
 @dataclass(frozen=True, slots=True)
+class Call:
+    """A call beside sending: it looks something up, or sets something up.
+
+    Attributes:
+        request: makes it for a target, with a token.
+        read: what the reply means; an ``ok`` verdict's ``payload`` is the answer.
+        changes: whether it changes something at the platform, so that a lost answer leaves open
+            whether it was done, and it is not repeated.
+    """
+
+    request: Callable[[Target, str], Request]
+    read: Callable[[Reply], Verdict]
+    changes: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the answer to a probe says.
+
+    Attributes:
+        told: it in words, for the reader of a proof.
+        name: the name of the group or application, where the platform tells it.
+        members: how many are in the group.
+    """
+
+    told: str
+    name: str | None = None
+    members: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One step of the proof that a target works; posts nothing.
+
+    Attributes:
+        what: what is proved, in Chinese and in English.
+        call: what is asked for that; ``None``: only a message proves it.
+        find: what the answer says; raises ``TargetError`` if that is why nothing can arrive, and
+            ``KeyError``, ``TypeError`` or ``AttributeError`` if it says nothing of the kind.
+        unasked: codes by which the platform refuses the question alone: the application has no
+            permission to ask, but needs none to send.
+    """
+
+    what: tuple[str, str]
+    call: Call | None = None
+    find: Callable[[dict[str, Any]], Found] | None = None
+    unasked: frozenset[int | str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
 class MarkdownLimits:
     """What a channel's Markdown is like.
 
@@ -148,6 +201,8 @@ class Channel(ABC):
     takes_keys: ClassVar[bool] = False
     #: whether a message can be taken back.
     recalls: ClassVar[bool] = False
+    #: how often it may send, for each :meth:`paced`; ``None``: no limit is known.
+    pace: ClassVar[Pace | None] = None
     #: what a sender should know of what the platform accepted, in Chinese and in English.
     caveat: ClassVar[tuple[str, str] | None] = None
 
@@ -158,6 +213,10 @@ class Channel(ABC):
     def everyone(self, target: Target) -> bool:  # noqa: ARG002 - most channels have one group
         """Whether *target* stands for all in the application's visible scope."""
         return False
+
+    def paced(self, target: Target) -> str:  # noqa: ARG002 - most platforms count by application
+        """For whom of one credential :attr:`pace` is counted by itself."""
+        return ""
 
     def media_for(self, target: Target) -> MediaLimits:  # noqa: ARG002 - most take the same
         """What *target* takes beside text."""
@@ -170,6 +229,10 @@ class Channel(ABC):
     def inert(self, text: str) -> str:
         """A plain text in which nothing rings anybody by what it happens to say."""
         return text
+
+    def stamped(self, words: Words) -> Words:
+        """*words* with what the channel itself adds to a text before it leaves, e.g. the time."""
+        return words
 
     @abstractmethod
     def token_key(self, target: Target) -> str:
@@ -223,6 +286,10 @@ class Channel(ABC):
     @abstractmethod
     def read(self, reply: Reply) -> Verdict:
         """What the reply to :meth:`request` means."""
+
+    @abstractmethod
+    def probes(self, target: Target) -> tuple[Probe, ...]:
+        """What proves *target*, its credential aside, in order; posts nothing."""
 
     def recall_request(self, target: Target, message_id: str, token: str) -> Request:
         """The call that takes a message back; not called unless :attr:`recalls`."""

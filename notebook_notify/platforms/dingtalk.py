@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from notebook_notify.delivery.pacing import Pace
 from notebook_notify.fields import Field
 from notebook_notify.platforms.base import MediaLimits
 from notebook_notify.platforms.errcode import AppChannel
@@ -19,6 +20,9 @@ HOST = "https://oapi.dingtalk.com"
 REFRESH = frozenset({40014, 42001, 40001, 33001})
 #: System busy, sending failed for now, and the two limits that a second's wait clears.
 BUSY = frozenset({-1, 34015, 90002, 90018})
+
+#: What a call is refused with that the application has no permission for.
+NO_PERMISSION: frozenset[int | str] = frozenset({60011})
 
 #: ``markdown.title``, in characters: open.dingtalk.com, server-api-error-codes-1, code 34016.
 TITLE_LIMIT = 64
@@ -54,6 +58,10 @@ class DingTalkChannel(AppChannel):
     busy = BUSY
     refresh = REFRESH
     message_id = "messageId"
+    #: So many calls a second of one application to one API, else a second's rest. The month's
+    #: quota (90020) is not waited for here: its end is not known, and may be bought at any time
+    #: (open.dingtalk.com, how-to-process-api-throttling).
+    pace = Pace(20, 1, dict.fromkeys((90001, 90002, 90003, 90004, 90005, 90006, 90017, 90018), 1.0))
     #: open.dingtalk.com, upload-media-files; neither text files nor CSV are taken.
     media = MediaLimits(
         frozenset({"png", "jpeg", "gif", "bmp"}),

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_notify.errors import UNREADABLE
 from notebook_notify.fields import Field, Spec
 from notebook_notify.platforms import dingtalk_v1, replies
-from notebook_notify.platforms.base import MarkdownLimits, Media, MediaLimits, Verdict
+from notebook_notify.platforms.base import MarkdownLimits, Media, MediaLimits, Probe, Verdict
 from notebook_notify.platforms.dingtalk import APP_KEY, APP_SECRET, TITLE_LIMIT
 from notebook_notify.platforms.dingtalk_chat import DingTalkChat
 from notebook_notify.platforms.dingtalk_v1 import V1Channel
@@ -117,6 +117,13 @@ class DingTalkAppRobot(V1Channel):
         if not isinstance(message_id, str) or not message_id:
             return replies.unreadable(reply, UNREADABLE, "no processQueryKey in the answer")
         return Verdict("ok", verdict.payload, message_id=message_id)
+
+    def probes(self, target: Target) -> tuple[Probe, ...]:  # noqa: ARG002
+        """None of it can be asked: ``getBotListInGroup`` is for groups made from a template.
+
+        Page on open.dingtalk.com: obtain-the-list-of-robots-in-the-group.
+        """
+        return (Probe(("IP、权限、群、群里的机器人", "IP list, permission, group, robot in it")),)
 
     def recall_request(self, target: Target, message_id: str, token: str) -> Request:
         """``POST /v1.0/robot/groupMessages/recall``."""

@@ -8,16 +8,28 @@ Pages on open.dingtalk.com: send-group-messages, message-types-and-data-format.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from notebook_notify.errors import TargetError
 from notebook_notify.fields import Field, Spec
-from notebook_notify.platforms.base import MarkdownLimits
-from notebook_notify.platforms.dingtalk import APP_KEY, APP_SECRET, DingTalkChannel
+from notebook_notify.platforms.base import Found, MarkdownLimits, Probe
+from notebook_notify.platforms.dingtalk import (
+    APP_KEY,
+    APP_SECRET,
+    NO_PERMISSION,
+    DingTalkChannel,
+)
+from notebook_notify.platforms.replies import shown
+from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Request
     from notebook_notify.platforms.base import Media, Words
     from notebook_notify.targets import Target
+
+
+#: ``status`` of a group that was disbanded.
+_DISBANDED = 2
 
 
 class DingTalkChat(DingTalkChannel):
@@ -59,3 +71,27 @@ class DingTalkChat(DingTalkChannel):
         return self.post(
             target, "/chat/send", token, {"chatid": chat_id, "msg": self.wire(content)}
         )
+
+    def probes(self, target: Target) -> tuple[Probe, ...]:
+        """``GET /chat/get`` (obtain-a-group-session); needs ``qyapi_chat_read``, as no send does.
+
+        It does not say whether the application may still use ``chat/send``.
+        """
+        chat_id = str(target.get("chat_id")).strip()
+        return (
+            Probe(
+                ("IP、群", "IP list, chat"),
+                self.question("/chat/get", {"chatid": chat_id}),
+                _group,
+                NO_PERMISSION,
+            ),
+            Probe(("chat/send 对该应用仍开放", "that chat/send is still open to the application")),
+        )
+
+
+def _group(answer: dict[str, Any]) -> Found:
+    info = answer["chat_info"]
+    name, members = shown(info.get("name", "")), len(info["useridlist"])
+    if info.get("status") == _DISBANDED:
+        raise TargetError(say(f"群“{name}”已解散", f"the group “{name}” was disbanded"))
+    return Found(say(f"“{name}”，{members} 人", f"“{name}”, {members} members"), name, members)

@@ -14,9 +14,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.fields import Field, Spec
-from notebook_notify.platforms.base import MarkdownLimits, Media
-from notebook_notify.platforms.dingtalk import APP_KEY, APP_SECRET, DingTalkChannel
+from notebook_notify.platforms.base import Found, MarkdownLimits, Media, Probe
+from notebook_notify.platforms.dingtalk import (
+    APP_KEY,
+    APP_SECRET,
+    NO_PERMISSION,
+    DingTalkChannel,
+)
 from notebook_notify.platforms.recipients import EVERYONE, check_recipients, recipients
+from notebook_notify.platforms.replies import shown
 from notebook_notify.texts import local
 
 if TYPE_CHECKING:
@@ -24,6 +30,8 @@ if TYPE_CHECKING:
     from notebook_notify.platforms.base import Words
     from notebook_notify.targets import Target
 
+#: Of how many people a proof asks: each is a call.
+ASKED = 10
 #: The most ids of one call, by field.
 MOST = {"users": 100, "parties": 20}
 
@@ -85,6 +93,11 @@ class DingTalkNotice(DingTalkChannel):
         """Whether *target* stands for all in the application's visible scope (可见范围)."""
         return EVERYONE in recipients(target, MOST).get("users", ())
 
+    def stamped(self, words: Words) -> Words:
+        """With the time: DingTalk drops a notice that says the same as another of that day."""
+        gap = "\n\n" if words.markdown else "\n"
+        return replace(words, text=f"{words.text}{gap}{local(time.time()):%H:%M:%S}")
+
     def request(
         self,
         target: Target,
@@ -100,8 +113,26 @@ class DingTalkNotice(DingTalkChannel):
             given = recipients(target, MOST)
             people = {keys[field]: ",".join(ids) for field, ids in given.items()}
         if not isinstance(content, Media):
-            gap = "\n\n" if content.markdown else "\n"
-            content = replace(content, text=f"{content.text}{gap}{local(time.time()):%H:%M:%S}")
+            content = self.stamped(content)
         payload = {"agent_id": int(target.get("agent_id")), **people, "msg": self.wire(content)}
         path = "/topapi/message/corpconversation/asyncsend_v2"
         return self.post(target, path, token, payload)
+
+    def probes(self, target: Target) -> tuple[Probe, ...]:
+        """``POST /topapi/v2/user/get`` of each person; needs ``qyapi_get_member``, as no send does.
+
+        Page on open.dingtalk.com: query-user-details.
+        """
+        people = () if self.everyone(target) else recipients(target, ("users",)).get("users", ())
+        asked = [
+            Probe(
+                (f"接收人 {person}", f"person {person}"),
+                self.question("/topapi/v2/user/get", payload={"userid": person}),
+                lambda answer: Found(shown(answer["result"]["name"])),
+                NO_PERMISSION,
+            )
+            for person in people[:ASKED]
+        ]
+        more = len(people) - len(asked)
+        rest = (f"AgentId、其余 {more} 人", f"AgentId, {more} more people")
+        return (*asked, Probe(rest if more else ("AgentId、送达", "AgentId, arrival")))

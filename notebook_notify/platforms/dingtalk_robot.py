@@ -14,6 +14,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from notebook_notify.delivery.pacing import Pace
 from notebook_notify.delivery.transport import Request
 from notebook_notify.fields import Field, Spec
 from notebook_notify.messages import Image, named
@@ -21,7 +22,7 @@ from notebook_notify.platforms import checks
 from notebook_notify.platforms.base import MarkdownLimits, Media, MediaLimits, Mention, Words
 from notebook_notify.platforms.dingtalk import HOST, TITLE_LIMIT
 from notebook_notify.platforms.media import UnfitError
-from notebook_notify.platforms.webhooks import WebhookChannel, mobile
+from notebook_notify.platforms.webhooks import PER_MINUTE, WebhookChannel, mobile
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -84,6 +85,8 @@ class DingTalkRobot(WebhookChannel):
     parameter = "access_token"
     busy = frozenset({-1})
     takes_keys = True
+    #: Who is faster is shut out for ten minutes, under any of these codes.
+    pace = Pace(PER_MINUTE, 60, dict.fromkeys((410100, 130101, 660026), 600))
     #: The platform takes a body of 20,000 bytes (460101), some twenty screens. This is two
     #: screens of a phone, as of the other channels, and fits were each byte to be escaped.
     text_limit = 2048

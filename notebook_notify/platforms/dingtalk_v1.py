@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from notebook_notify.delivery.pacing import Pace
 from notebook_notify.delivery.transport import Request
 from notebook_notify.errors import UNREADABLE
 from notebook_notify.platforms import checks, replies
@@ -43,6 +44,18 @@ OK, REDIRECTS, REFUSALS = 200, 300, 400
 class V1Channel(Channel):
     """A channel that uses the new host's token of an application."""
 
+    #: As on the legacy host; one limit is by the minute.
+    pace = Pace(
+        20,
+        1,
+        {
+            "qps.exceed.limit": 1.0,
+            "Forbidden.AccessDenied.QpsLimitForApi": 1.0,
+            "Forbidden.AccessDenied.QpsLimitForAppkeyAndApi": 1.0,
+            "Forbidden.AccessDenied.QpmLimitForAppkeyAndApi": 60.0,
+        },
+    )
+
     def check(self, target: Target) -> None:
         """Raise ``TargetError`` if a field is missing or not of its kind."""
         checks.check_fields(target, self.spec)
@@ -69,7 +82,7 @@ class V1Channel(Channel):
         """The token, good for ``expireIn`` seconds, or why there is none."""
         payload = _answer(reply)
         if payload is None:
-            return replies.unreadable(reply, UNREADABLE)  # this call sends nothing
+            return replies.unusable(reply, UNREADABLE)  # this call sends nothing
         kind = _kind(payload)
         if kind != "ok":
             return Verdict("busy" if kind == "busy" else "failed", payload)
@@ -90,7 +103,7 @@ def read(reply: Reply) -> Verdict:
     """What *reply* means, by its ``code``; ``ok`` if it is a success of whatever content."""
     payload = _answer(reply)
     if payload is None:
-        return replies.unreadable(reply, replies.lost_by(reply))
+        return replies.unusable(reply, replies.lost_by(reply))
     return Verdict(_kind(payload), payload)
 
 

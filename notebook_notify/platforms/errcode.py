@@ -7,11 +7,12 @@ every other; a file is uploaded before it is sent. A robot's calls: ``platforms/
 from __future__ import annotations
 
 from abc import abstractmethod
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from notebook_notify.delivery.transport import Request, Upload
 from notebook_notify.platforms import checks, replies
-from notebook_notify.platforms.base import Channel, Media, Verdict
+from notebook_notify.platforms.base import Call, Channel, Media, Verdict
 from notebook_notify.platforms.media import kind_of
 
 if TYPE_CHECKING:
@@ -108,6 +109,22 @@ class AppChannel(ErrcodeChannel):
         """A call of *path*; the token is read from the query only."""
         url = checks.host_of(target, self.host) + path
         return Request("POST", url, {"access_token": token}, payload, checks.proxy_of(target))
+
+    def question(
+        self, path: str, query: dict[str, str] | None = None, payload: dict[str, Any] | None = None
+    ) -> Call:
+        """A call of *path* that changes nothing: ``POST`` if it has a *payload*, else ``GET``."""
+
+        def request(target: Target, token: str) -> Request:
+            return Request(
+                "GET" if payload is None else "POST",
+                checks.host_of(target, self.host) + path,
+                {"access_token": token, **(query or {})},
+                payload,
+                checks.proxy_of(target),
+            )
+
+        return Call(request, partial(replies.read, busy=self.busy, refresh=self.refresh))
 
     def _app(self, target: Target) -> str:
         return str(target.get(self.app[1])).strip()

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_notify.errors import UNKNOWN, UNREADABLE
 from notebook_notify.platforms.base import Token, Verdict
+from notebook_notify.reports import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,11 +24,13 @@ if TYPE_CHECKING:
 WRAPPER = 88
 #: What both platforms give a token, in seconds, should a reply leave it out.
 LIFETIME = 7200
+#: The most of a name that is shown, in characters.
+NAME = 64
 #: How much of an unreadable body is shown, in characters, and looked at for that, in bytes.
 SHOWN, LOOKED_AT = 200, 4096
 #: Reply keys that list whom a message did not reach, although ``errcode`` is 0.
 REFUSALS = ("invaliduser", "invalidparty", "invalidtag", "unlicenseduser")
-REQUEST_TIMEOUT = 408
+REQUEST_TIMEOUT, TOO_MANY_REQUESTS = 408, 429
 FIRST_SERVER_ERROR = 500
 
 _SUBCODE = re.compile(r"sub_?code\s*=\s*(-?[0-9]{1,9})", re.IGNORECASE)
@@ -86,6 +89,18 @@ def errcode_of(payload: Mapping[str, Any]) -> int | None:
     return (named and int(named[1])) or code
 
 
+def shown(name: object) -> str:
+    """A name that the platform tells, as it can be shown: one line, no secret, not too long.
+
+    Raises:
+        TypeError: it is no text.
+    """
+    if not isinstance(name, str):
+        raise TypeError(type(name).__name__)
+    line = one_line(name).strip()
+    return line if len(line) <= NAME else f"{line[:NAME]}…"
+
+
 def read(reply: Reply, *, busy: frozenset[int], refresh: frozenset[int] = frozenset()) -> Verdict:
     """What *reply* means, by its code alone.
 
@@ -96,7 +111,7 @@ def read(reply: Reply, *, busy: frozenset[int], refresh: frozenset[int] = frozen
     """
     payload = _payload(reply)
     if payload is None:
-        return unreadable(reply, lost_by(reply))
+        return unusable(reply, lost_by(reply))
     code = errcode_of(payload)
     if code == 0:
         return Verdict("ok", payload)
@@ -109,7 +124,23 @@ def lost_by(reply: Reply) -> int:
     """What an answer that cannot be read says of a message: our own code."""
     # A gateway that had trouble may have passed the call on: it may have arrived.
     lost = reply.status >= FIRST_SERVER_ERROR or reply.status == REQUEST_TIMEOUT
-    return UNKNOWN if lost else UNREADABLE
+    # What begins as the platform's own answer and is cut may have been a success.
+    cut = reply.body.lstrip().startswith(b"{") and reply.json_object() is None
+    return UNKNOWN if lost or cut else UNREADABLE
+
+
+def unusable(reply: Reply, errcode: int) -> Verdict:
+    """As :func:`unreadable`; a gateway that was asked too often has passed nothing on.
+
+    It is asked again soon, or when it says (RFC 6585, 4): no sooner, so that is left to whoever
+    can wait for it.
+    """
+    verdict = unreadable(reply, errcode)
+    if reply.status != TOO_MANY_REQUESTS or errcode == UNKNOWN:
+        return verdict
+    if reply.retry_after is None:
+        return Verdict("busy", verdict.payload)
+    return Verdict("failed", {**verdict.payload, "retry_after": reply.retry_after})
 
 
 def refused(payload: Mapping[str, Any]) -> dict[str, tuple[str, ...]]:
@@ -126,7 +157,7 @@ def read_token(reply: Reply, *, busy: frozenset[int]) -> Token | Verdict:
     """
     payload = _payload(reply)
     if payload is None:
-        return unreadable(reply, UNREADABLE)
+        return unusable(reply, UNREADABLE)
     code = errcode_of(payload)
     if code != 0:
         return Verdict("busy" if code in busy else "failed", payload)
@@ -148,7 +179,7 @@ def read_upload(
     """What *reply* to an upload means; an upload tells nobody anything, so never unknown."""
     payload = _payload(reply)
     if payload is None:
-        return unreadable(reply, UNREADABLE)
+        return unusable(reply, UNREADABLE)
     verdict = read(reply, busy=busy, refresh=refresh)
     media_id = payload.get("media_id")
     if verdict.kind != "ok":

@@ -16,8 +16,13 @@ from notebook_notify.secret import Secret, remember
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
+    from notebook_notify.platforms.base import Probe
     from notebook_notify.targets import Target
 
+#: Both platforms take so many messages a minute of one robot
+#: (developer.work.weixin.qq.com/document/path/99110; open.dingtalk.com,
+#: custom-robots-send-group-messages).
+PER_MINUTE = 20
 #: What a key or token may be made of.
 _KEY = re.compile(r"[\w-]{8,}", re.ASCII)
 _MOBILE = re.compile(r"(?:\+?86-?)?(1\d{10})", re.ASCII)
@@ -28,10 +33,7 @@ class WebhookChannel(ErrcodeChannel):
 
     #: what its key is called in the query.
     parameter: ClassVar[str]
-    #: Both platforms take 20 messages a minute of one robot
-    #: (developer.work.weixin.qq.com/document/path/99110; open.dingtalk.com,
-    #: custom-robots-send-group-messages).
-    most_parts = 20
+    most_parts = PER_MINUTE
 
     def check(self, target: Target) -> None:
         """Raise ``TargetError`` if a field is bad; a keyring is not asked for the webhook."""
@@ -51,6 +53,10 @@ class WebhookChannel(ErrcodeChannel):
 
     def token_request(self, target: Target) -> None:
         """There is none: every call carries the webhook's key."""
+
+    def probes(self, target: Target) -> tuple[Probe, ...]:  # noqa: ARG002
+        """There is no call that asks about a robot."""
+        return ()
 
     def key(self, target: Target) -> str:
         """The webhook's key, which ``scrub`` masks from now on.

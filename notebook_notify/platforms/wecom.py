@@ -22,6 +22,9 @@ TEXT_LIMIT = 2048
 REFRESH = frozenset({40014, 42001, 40001})
 #: System busy, data version conflict, too many calls at the same moment.
 BUSY = frozenset({-1, 6000, 45033})
+#: Too many calls a minute are answered so, for 60 s
+#: (developer.work.weixin.qq.com/document/path/90312).
+RESTS: dict[int | str, float] = {45009: 60.0}
 
 CORP_ID = Field(
     "corp_id",

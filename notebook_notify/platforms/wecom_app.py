@@ -5,12 +5,17 @@ Page: developer.work.weixin.qq.com/document/path/90236.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from notebook_notify.delivery.pacing import Pace
+from notebook_notify.errors import TargetError
 from notebook_notify.fields import Field, Spec
 from notebook_notify.platforms import replies
+from notebook_notify.platforms.base import Found, Probe
 from notebook_notify.platforms.recipients import EVERYONE, check_recipients, recipients
-from notebook_notify.platforms.wecom import CORP_ID, CORP_SECRET, SAFE, WeComChannel
+from notebook_notify.platforms.replies import shown
+from notebook_notify.platforms.wecom import CORP_ID, CORP_SECRET, RESTS, SAFE, WeComChannel
+from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Reply, Request
@@ -72,6 +77,8 @@ class WeComApp(WeComChannel):
     )
     drops_repeats = True
     recalls = True
+    #: So many a minute reach one member; the surplus is accepted and dropped without a word.
+    pace = Pace(30, 60, RESTS)
 
     def check(self, target: Target) -> None:
         """Raise ``TargetError`` if a field is bad, or a saved target does not say who is meant."""
@@ -81,6 +88,10 @@ class WeComApp(WeComChannel):
     def everyone(self, target: Target) -> bool:
         """Whether *target* stands for all in the application's visible scope (可见范围)."""
         return EVERYONE in _recipients(target).get("users", ())
+
+    def paced(self, target: Target) -> str:
+        """Those whom it names: who is in a department, or in two targets, is not known here."""
+        return repr(sorted(_recipients(target).items()))
 
     def request(
         self, target: Target, content: Words | Media, token: str, *, once: str | None = None
@@ -97,6 +108,17 @@ class WeComApp(WeComChannel):
             payload |= {"enable_duplicate_check": 1, "duplicate_check_interval": REPEAT_INTERVAL}
         return self.post(target, "/cgi-bin/message/send", token, payload)
 
+    def probes(self, target: Target) -> tuple[Probe, ...]:
+        """``GET /cgi-bin/agent/get``, of the token's own application alone (path/90227)."""
+        agent = Probe(
+            ("IP、AgentId", "IP list, AgentId"),
+            self.question("/cgi-bin/agent/get", {"agentid": str(target.get("agent_id")).strip()}),
+            _application,
+        )
+        if self.everyone(target):
+            return (agent,)
+        return agent, Probe(("接收人都在可见范围内", "that all named are in the visible scope"))
+
     def recall_request(self, target: Target, message_id: str, token: str) -> Request:
         """``POST /cgi-bin/message/recall``, good for 24 hours (path/94867)."""
         return self.post(target, "/cgi-bin/message/recall", token, {"msgid": message_id})
@@ -104,6 +126,23 @@ class WeComApp(WeComChannel):
     def read_recall(self, reply: Reply) -> Verdict:
         """By ``errcode``."""
         return replies.read(reply, busy=self.busy, refresh=self.refresh)
+
+
+def _application(answer: dict[str, Any]) -> Found:
+    name = shown(answer["name"])
+    if answer.get("close") == 1:
+        raise TargetError(say(f"应用“{name}”已停用", f"the application “{name}” is disabled"))
+    # What the application does not show is left out.
+    users = len((answer.get("allow_userinfos") or {}).get("user", ()))
+    parties = len((answer.get("allow_partys") or {}).get("partyid", ()))
+    tags = len((answer.get("allow_tags") or {}).get("tagid", ()))
+    return Found(
+        say(
+            f"“{name}”，可见范围：成员 {users}、部门 {parties}、标签 {tags}",
+            f"“{name}”, visible to: members {users}, departments {parties}, tags {tags}",
+        ),
+        name,
+    )
 
 
 def _recipients(target: Target) -> dict[str, tuple[str, ...]]:

@@ -9,10 +9,14 @@ Page: developer.work.weixin.qq.com/document/path/90248.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from notebook_notify.delivery.pacing import Pace
 from notebook_notify.fields import Field, Spec
-from notebook_notify.platforms.wecom import CORP_ID, CORP_SECRET, SAFE, WeComChannel
+from notebook_notify.platforms.base import Found, Probe
+from notebook_notify.platforms.replies import shown
+from notebook_notify.platforms.wecom import CORP_ID, CORP_SECRET, RESTS, SAFE, WeComChannel
+from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Request
@@ -43,6 +47,10 @@ class WeComChat(WeComChannel):
         ),
     )
 
+    #: So many a minute reach one member from all chats of one application; the surplus is
+    #: accepted and dropped without a word.
+    pace = Pace(200, 60, RESTS)
+
     def request(
         self,
         target: Target,
@@ -62,3 +70,19 @@ class WeComChat(WeComChannel):
                 "safe": int(bool(target.get("safe"))),
             },
         )
+
+    def probes(self, target: Target) -> tuple[Probe, ...]:
+        """``GET /cgi-bin/appchat/get``, of this application's groups alone (path/98914)."""
+        chat_id = str(target.get("chat_id")).strip()
+        return (
+            Probe(
+                ("IP、权限、群", "IP list, permission, chat"),
+                self.question("/cgi-bin/appchat/get", {"chatid": chat_id}),
+                _group,
+            ),
+        )
+
+
+def _group(answer: dict[str, Any]) -> Found:
+    name, members = shown(answer["chat_info"].get("name", "")), len(answer["chat_info"]["userlist"])
+    return Found(say(f"“{name}”，{members} 人", f"“{name}”, {members} members"), name, members)

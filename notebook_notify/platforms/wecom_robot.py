@@ -11,13 +11,14 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Any
 
+from notebook_notify.delivery.pacing import Pace
 from notebook_notify.delivery.transport import Request, Upload
 from notebook_notify.fields import Field, Spec
 from notebook_notify.messages import Image, named
 from notebook_notify.platforms import checks
 from notebook_notify.platforms.base import MarkdownLimits, Media, MediaLimits, Mention
-from notebook_notify.platforms.webhooks import WebhookChannel, mobile
-from notebook_notify.platforms.wecom import BUSY, HOST, TEXT_LIMIT
+from notebook_notify.platforms.webhooks import PER_MINUTE, WebhookChannel, mobile
+from notebook_notify.platforms.wecom import BUSY, HOST, RESTS, TEXT_LIMIT
 
 if TYPE_CHECKING:
     from notebook_notify.messages import Attachment
@@ -53,6 +54,7 @@ class WeComRobot(WebhookChannel):
     host = HOST
     parameter = "key"
     busy = BUSY
+    pace = Pace(PER_MINUTE, 60, RESTS)
     text_limit = TEXT_LIMIT
     markdown = MarkdownLimits("wecom", 4096)
     #: A picture of 2 MB before it becomes base64; a file of 20 MB.

@@ -179,6 +179,41 @@ def test_mistakes_are_named(path, text, message, read):
     assert caught.value.__context__ is None or caught.value.__suppress_context__
 
 
+def test_the_store_that_machines_share(read):
+    """Its URL is a secret: it is masked, and may be a reference."""
+    config = read('store = "redis://:p4ss-W0rd@cache:6379/0"')
+    assert config.store.reveal() == "redis://:p4ss-W0rd@cache:6379/0"
+    assert "p4ss" not in repr(config)
+    assert read('store = "env:OUR_STORE"').store.reference == "env:OUR_STORE"
+    assert read("").store is None
+    with pytest.raises(ConfigError, match="store · a text in quotes is expected"):
+        read("store = 6379")
+    with pytest.raises(ConfigError, match="store · a reference is written env:NAME"):
+        read('store = "env:OUR STORE"')
+
+
+def test_the_stronger_files_store(tmp_path, specs):
+    """As of every setting, the user's own counts before the site's."""
+    user, site = tmp_path / "user.toml", tmp_path / "site.toml"
+    user.write_text("")
+    site.write_text('store = "redis://site"')
+    assert load([user, site], specs).store.reveal() == "redis://site"
+    user.write_text('store = "redis://user"')
+    assert load([user, site], specs).store.reveal() == "redis://user"
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.parametrize(
+    ("url", "exposed"),
+    [("redis://:p4ss-W0rd@cache/0", True), ("redis://cache/0", False), ("env:OUR_STORE", False)],
+)
+def test_a_stores_password_that_others_can_read(path, specs, url, exposed):
+    """A literal password in a file of another mode is warned of; an address alone is not."""
+    path.write_text(f'store = "{url}"', "utf-8")
+    path.chmod(0o644)
+    assert bool(load([path], specs).warnings) == exposed
+
+
 @pytest.mark.parametrize(
     "link",
     [

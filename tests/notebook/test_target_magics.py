@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import builtins
-import getpass
 import os
 import re
 from pathlib import Path
@@ -12,36 +10,9 @@ import pytest
 from IPython.utils.capture import capture_output
 
 from notebook_notify import sender
+from notebook_notify.config import site_path
 
 SECRET = "s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s3cr3t-s"
-
-
-@pytest.fixture
-def config() -> Path:
-    """The path of the config file, which is not there yet."""
-    return Path(os.environ["NOTEBOOK_NOTIFY_CONFIG"])
-
-
-@pytest.fixture
-def answers(monkeypatch):
-    """Answer questions by a word in them; secrets are asked for by getpass alone."""
-
-    def answer(said: dict[str, str], secret: str = SECRET) -> list[str]:
-        asked: list[str] = []
-
-        def reply(question: str = "") -> str:
-            asked.append(question)
-            return next((text for word, text in said.items() if word in question), "")
-
-        def reply_unseen(question: str = "") -> str:
-            asked.append(question)
-            return secret
-
-        monkeypatch.setattr(builtins, "input", reply)
-        monkeypatch.setattr(getpass, "getpass", reply_unseen)
-        return asked
-
-    return answer
 
 
 def test_nothing_known_says_what_to_do(run, config: Path) -> None:
@@ -81,153 +52,11 @@ def test_a_broken_file_is_one_line(run, config: Path) -> None:
     assert "Traceback" not in shown
 
 
-def test_setup_saves_checks_and_delivers(run, config: Path, answers, sandbox) -> None:
-    """A few answers later the target is saved for its owner alone, and a test message is there."""
-    target = sandbox.targets["sandbox-wecom_app"]
-    answers(
-        {
-            "Where to": "wecom_app",
-            "corp_id": target["corp_id"],
-            "agent_id": str(target["agent_id"]),
-            "users": "zhangwei，lisi",
-            "test message": "y",
-        },
-        target["corp_secret"],
-    )
-    shown = run(f"%notify_setup app-ops --base-url {sandbox.url}")
-    assert "sent app-ops" in shown
-    assert sandbox.inbox[0]["to"] == "zhangwei|lisi"
-    assert config.stat().st_mode & 0o777 == 0o600
-    assert target["corp_secret"] not in shown
-    assert "sent app-ops" in run("%notify_wechat_app saved")
-
-
-def test_setup_tells_a_wrong_secret(run, answers, sandbox) -> None:
-    """A secret that the platform refuses is told at once, with what to do; nothing is posted."""
-    target = sandbox.targets["sandbox-wecom_chat"]
-    asked = answers({"corp_id": target["corp_id"], "chat_id": target["chat_id"]}, SECRET)
-    shown = run(f"%notify_setup ops --channel wecom_chat --base-url {sandbox.url}")
-    assert "not proved ops" in shown
-    assert "40001" in shown
-    assert not any("test message" in question for question in asked)
-    assert sandbox.inbox == []
-
-
-def test_a_reference_stays_a_reference(run, config: Path, answers, sandbox, monkeypatch) -> None:
-    """`env:NAME` given for the secret is saved as such."""
-    target = sandbox.targets["sandbox-wecom_chat"]
-    monkeypatch.setenv("OPS_SECRET", target["corp_secret"])
-    answers({"corp_id": target["corp_id"], "chat_id": target["chat_id"]}, "env:OPS_SECRET")
-    shown = run(f"%notify_setup ops --channel wecom_chat --base-url {sandbox.url}")
-    assert "The credential is good" in shown
-    assert "env:OPS_SECRET" in config.read_text()
-    assert target["corp_secret"] not in config.read_text()
-
-
-def test_without_stdin_the_variables_are_named(run, config: Path, monkeypatch) -> None:
-    """Where nobody can be asked, the variables and the file are named instead."""
-
-    def no_input(_question: str = "") -> str:
-        raise EOFError
-
-    monkeypatch.setattr(builtins, "input", no_input)
-    shown = run("%notify_setup ops --channel wecom_chat")
-    for name in ("CORP_ID", "CORP_SECRET", "CHAT_ID"):
-        assert f"NOTEBOOK_NOTIFY_WECOM_{name}" in shown
-    assert str(config) in shown
-    assert not config.exists()
-
-
-def test_an_existing_default_is_asked_about(run, config: Path, answers, sandbox) -> None:
-    """A second target takes the default's place only if its owner says so."""
-    target = sandbox.targets["sandbox-wecom_chat"]
-    said = {"corp_id": target["corp_id"], "chat_id": target["chat_id"]}
-    answers(said, target["corp_secret"])
-    run(f"%notify_setup first --channel wecom_chat --base-url {sandbox.url}")
-    run(f"%notify_setup second --channel wecom_chat --base-url {sandbox.url}")
-    assert 'wechat = "first"' in config.read_text()
-    answers({**said, "instead of first": "y"}, target["corp_secret"])
-    run(f"%notify_setup third --channel wecom_chat --base-url {sandbox.url}")
-    assert 'wechat = "third"' in config.read_text()
-
-
-@pytest.mark.parametrize("line", ["ops --channel wecom_chatt", "ops --chanel x", ""])
-def test_bad_arguments_are_one_line(run, line: str) -> None:
-    """A mistyped set-up asks nothing and says what is wrong."""
-    shown = run(f"%notify_setup {line}")
-    assert "UsageError" in shown
-    assert "Traceback" not in shown
-
-
-def test_setup_asks_for_the_channels_own_fields(run, answers, sandbox) -> None:
-    """What any target may have, a proxy, an alert, people to mention, is not asked for."""
-    target = sandbox.targets["sandbox-wecom_chat"]
-    asked = answers(
-        {"corp_id": target["corp_id"], "chat_id": target["chat_id"]}, target["corp_secret"]
-    )
-    run(f"%notify_setup ops --channel wecom_chat --base-url {sandbox.url}")
-    assert [one.split()[0] for one in asked[:3]] == ["corp_id", "corp_secret", "chat_id"]
-    assert not {"proxy", "alert", "mention"} & {one.split()[0] for one in asked}
-
-
-def test_setup_asks_before_it_replaces(run, config: Path, answers, sandbox) -> None:
-    """A saved target, its secret with it, is not lost by a name that is used twice."""
-    webhook = sandbox.targets["sandbox-wecom_robot"]["webhook"]
-    answers({}, webhook)
-    run(f"%notify_setup ops --channel wecom_robot --base-url {sandbox.url}")
-    saved = config.read_text()
-    asked = answers({}, "another-key-1")
-    assert "kept as it is" in run("%notify_setup ops --channel wecom_robot")
-    assert asked == ["ops (wecom_robot) exists. Replace it? [y/N] "]
-    assert config.read_text() == saved
-    answers({"Replace": "y"}, "another-key-1")
-    run(f"%notify_setup ops --channel wecom_robot --base-url {sandbox.url}")
-    assert "another-key-1" in config.read_text()
-
-
-def test_setup_offers_the_robots_first(run, config: Path, answers, sandbox) -> None:
-    """The quickest way is the first choice: one value, where it is found, and a test message."""
-    webhook = sandbox.targets["sandbox-wecom_robot"]["webhook"]
-    asked = answers({"test message": "y"}, webhook)
-    shown = run(f"%notify_setup ops --base-url {sandbox.url}")
-    lines = [line.strip() for line in shown.splitlines()]
-    assert lines[0].startswith("1  WeCom group robot (wecom_robot) — WeCom group → ")
-    assert lines[1].startswith("2  DingTalk group robot (dingtalk_robot) — DingTalk group → ")
-    assert [question.split()[0] for question in asked] == ["Where", "webhook", "Send"]
-    assert "only a message shows" in shown
-    assert "The credential is good" not in shown
-    assert "sent ops" in shown
-    assert [one["channel"] for one in sandbox.inbox] == ["wecom_robot"]
-    assert webhook not in shown
-    assert 'wechat = "ops"' in config.read_text()
-
-
-def test_setup_asks_for_what_may_be_left_empty(
-    run, config: Path, answers, sandbox, monkeypatch
-) -> None:
-    """A DingTalk robot's secret and keyword are asked for; who has none presses Enter."""
-    known = sandbox.targets["sandbox-dingtalk_robot-keyword"]
-    asked = answers({"keyword": known["keyword"], "test message": "y"})
-    hidden = iter([known["webhook"], ""])
-
-    def unseen(question: str = "") -> str:
-        asked.append(question)
-        return next(hidden)
-
-    monkeypatch.setattr(getpass, "getpass", unseen)
-    shown = run(f"%notify_setup ding --channel dingtalk_robot --base-url {sandbox.url}")
-    fields = [question.split()[0] for question in asked[:3]]
-    assert fields == ["webhook", "secret", "keyword"]
-    assert ["leave empty if none" in question for question in asked[:3]] == [False, True, True]
-    assert "sent ding" in shown
-    assert "secret" not in config.read_text()
-
-
 def test_check_of_a_robot_says_that_it_proves_nothing(run, sandbox) -> None:
     """`--check` posts nothing, and does not call a robot good on its word."""
     run(f"%notify_sandbox --url {sandbox.url}")
     shown = run("%notify_targets --check sandbox-wecom_robot sandbox-wecom_chat")
-    assert "the credential is good: sandbox-wecom_chat" in shown
+    assert "✓ proved sandbox-wecom_chat" in shown
     assert "? not proved sandbox-wecom_robot" in shown
     assert "only a message proves" in shown
     assert sandbox.inbox == []
@@ -284,22 +113,73 @@ def test_a_damaged_history_is_one_line(run) -> None:
 
 
 def test_check_proves_a_credential_and_posts_nothing(run, sandbox) -> None:
-    """`--check` says whose credential is good and whose is not, with advice; nothing arrives."""
+    """`--check` goes through the steps of each default, with advice; nothing arrives."""
     run(f"%notify_sandbox --url {sandbox.url}")
-    defaults = "sandbox-wecom_chat, sandbox-wecom_app, sandbox-dingtalk_chat"
-    assert f"the credential is good: {defaults}" in run("%notify_targets --check")
+    shown = run("%notify_targets --check")
+    for name in ("sandbox-wecom_chat", "sandbox-wecom_app", "sandbox-dingtalk_chat"):
+        assert shown.count(f" {name} ") == 1
+    assert "  ✓  IP list, permission, chat: “研究小组”, 3 members" in shown
     assert sandbox.stats["token_requests"] == 3
     sandbox.fail_next(errcode=40001, path="/cgi-bin/gettoken")
     shown = run("%notify_targets --check sandbox-wecom_app sandbox-dingtalk_chat")
-    assert "the credential is good: sandbox-dingtalk_chat" in shown
-    assert "not proved sandbox-wecom_app (WeCom app) · 40001" in shown
+    assert "◐ proved in part sandbox-dingtalk_chat" in shown
+    assert "✗ not proved sandbox-wecom_app (WeCom app) · 40001" in shown
+    assert "what to do" in shown
     assert sandbox.inbox == []
 
 
-@pytest.mark.parametrize("line", ["--check nobody", "ops", "--chek"])
+def test_check_and_post(run, sandbox) -> None:
+    """`--check --post` proves, then posts a line to each that did not fail, and says sent."""
+    run(f"%notify_sandbox --url {sandbox.url}")
+    sandbox.fail_next(errcode=86003, path="appchat/get")
+    shown = run("%notify_targets --check --post sandbox-wecom_chat sandbox-wecom_robot")
+    assert "✗ not proved sandbox-wecom_chat" in shown
+    assert shown.index("? not proved sandbox-wecom_robot") < shown.index("✓ sent sandbox-wecom_ro")
+    (message,) = sandbox.inbox
+    assert message["content"].startswith("notebook_notify test message · ")
+
+
+def test_check_takes_the_environments_default_too(run, config, sandbox, monkeypatch) -> None:
+    """A default without a name is proved beside those with one; `--post` spares everyone."""
+    known = sandbox.targets
+    config.parent.mkdir()
+    config.touch(0o600)
+    ding = known["sandbox-dingtalk_chat"]
+    config.write_text(
+        f'[defaults]\ndingtalk = "ding"\n[targets.ding]\nchannel = "dingtalk_chat"\n'
+        f'app_key = "{ding["app_key"]}"\napp_secret = "{ding["app_secret"]}"\n'
+        f'chat_id = "{ding["chat_id"]}"\nbase_url = "{sandbox.url}"\n'
+    )
+    app = known["sandbox-wecom_app"]
+    for name in ("corp_id", "corp_secret", "agent_id"):
+        monkeypatch.setenv(f"NOTEBOOK_NOTIFY_WECOM_{name.upper()}", str(app[name]))
+    monkeypatch.setattr("notebook_notify.platforms.wecom.WeComChannel.host", sandbox.url)
+    shown = run("%notify_targets --check --post")
+    assert "◐ proved in part ding" in shown
+    assert "✓ proved wecom_app (WeCom app)" in shown
+    assert "nothing was posted to wecom_app, which is everyone" in shown
+    assert [one["channel"] for one in sandbox.inbox] == ["dingtalk_chat"]
+
+
+@pytest.mark.parametrize("line", ["--check nobody", "ops", "--chek", "--post"])
 def test_a_check_of_nothing_is_one_line(run, sandbox, line: str) -> None:
     """An unknown name, a name without `--check`, a mistyped option: one line, no traceback."""
     run(f"%notify_sandbox --url {sandbox.url}")
     shown = run(f"%notify_targets {line}")
     assert "UsageError" in shown
     assert "Traceback" not in shown
+
+
+def test_a_cell_that_would_tell_everyone_does_not_run(run, shell, sandbox, monkeypatch) -> None:
+    """Where the administrator forbids that, it is one line, and the cell under it is not run."""
+    monkeypatch.setenv("XDG_CONFIG_DIRS", os.environ["NOTEBOOK_NOTIFY_STATE"])
+    path = site_path()
+    path.parent.mkdir(parents=True)
+    path.write_text("allow_all = false\n")
+    app = sandbox.targets["sandbox-wecom_app"]
+    shell.user_ns["secret"] = app["corp_secret"]
+    line = f"--corp-id {app['corp_id']} --corp-secret {{secret}} --agent-id {app['agent_id']}"
+    shown = run(f"%%notify_wechat_app {line}\nran = 1")
+    assert "administrator forbids" in shown
+    assert "Traceback" not in shown
+    assert "ran" not in shell.user_ns

@@ -268,10 +268,10 @@ def test_a_check_says_that_it_proves_nothing(sandbox, robot):
     """Nothing is posted to see whether a robot is good, and it is not called so."""
     result = check(robot()).results[0]
     assert (result.outcome, result.parts, sandbox.stats["requests"]) == ("unknown", 0, 0)
-    (line,) = result.lines()
-    assert line[0] == "?"
-    assert "not proved" in line[1]
-    assert "only a message proves" in line[1]
+    head, step = result.lines()
+    assert head[0] == step[0] == "?"
+    assert "not proved" in head[1]
+    assert "only a message proves" in step[1]
 
 
 def test_the_environment_describes_it(tmp_path):
