@@ -7,6 +7,7 @@ that a full disk, a damaged file or a file server that hangs costs a note in the
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 import time
 from concurrent.futures import Future, wait
@@ -194,6 +195,8 @@ class Bookkeeping:
             if self._writer is None or self._writer.done():  # done: it could not be started
                 self._hurry.clear()
                 self._writer = self._start(self._write)
+        if _ends_unheard():
+            self.flush()
         return (trouble,) if trouble else ()
 
     def _write(self) -> None:
@@ -222,6 +225,12 @@ class Bookkeeping:
             future: Future[_T] = Future()
             future.set_exception(LedgerError(str(error)))
             return future
+
+
+def _ends_unheard() -> bool:
+    """Whether this is a child of ``multiprocessing``, whose end no ``atexit`` function sees."""
+    module = sys.modules.get("multiprocessing.process")
+    return module is not None and module.parent_process() is not None
 
 
 def _waited(

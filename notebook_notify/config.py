@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 FILE = "notebook_notify.toml"
 #: The environment variable that names another file, instead of all others.
 VARIABLE = "NOTEBOOK_NOTIFY_CONFIG"
+LARGEST = 1 << 20  # bytes of a config file
 
 _SETTINGS = ("language", "timezone", "link")
 #: What the template ``link`` may have filled in.
@@ -179,12 +180,13 @@ def stat_of(path: Path) -> os.stat_result | None:
         return None
     except (OSError, ValueError) as error:
         raise _unreadable(path, error) from None
-    # Anything else, a pipe say, might never come to an end.
-    if not stat.S_ISREG(status.st_mode) and str(path) != os.devnull:
+    # A pipe, say, might never come to an end.
+    fits = stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST
+    if not fits and str(path) != os.devnull:
         raise wrong(
             path,
-            f"不是文件；请移走它，或用环境变量 {VARIABLE} 指定配置文件",
-            f"this is not a file; move it away, or name the config file in {VARIABLE}",
+            f"不是文件，或超过 1 MB；请移走它，或用环境变量 {VARIABLE} 指定配置文件",
+            f"this is not a file, or over 1 MB; move it, or name the config file in {VARIABLE}",
         )
     return status
 
@@ -207,11 +209,9 @@ def read_text(path: Path) -> str:
 
 
 def _unreadable(path: Path, error: Exception) -> ConfigError:
-    return wrong(
-        path,
-        f"读不了（{reason_of(error)}）；请检查文件和文件夹的权限",
-        f"cannot be read ({reason_of(error)}); check the permissions of the file and its folder",
-    )
+    why = reason_of(error)
+    en = f"cannot be read ({why}); check the permissions of the file and its folder"
+    return wrong(path, f"读不了（{why}）；请检查文件和文件夹的权限", en)
 
 
 def parse(path: Path, text: str) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def parse(path: Path, text: str) -> dict[str, Any]:
 
     try:
         return tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError alone
         reason = str(error)
     # Raised here: the decoder's error may hold the whole text.
     raise wrong(

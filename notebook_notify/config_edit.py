@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_notify.config import checked_table, parse, read_text, reason_of, stat_of, wrong
 from notebook_notify.secret import Secret
+from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.targets import Target
@@ -33,8 +34,11 @@ def save(path: Path, name: str, target: Target, default_for: str | None = None) 
     try:
         _replace(path, text.encode())
         return
+    except UnicodeEncodeError:
+        reason = say("名称或字段里有半个字符", "half a character in a name or a field")
     except OSError as error:
         reason = reason_of(error)
+    # Raised here: an encoding error holds the whole file, secrets and all.
     raise wrong(
         path,
         f"写不了（{reason}）；请检查文件夹的权限和磁盘空间",

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 #: Fields whose values are wrapped in :class:`Secret`, whatever the channel.
 SECRET_FIELDS = frozenset({"app_secret", "corp_secret", "secret", "webhook"})
 
+#: The longest whole number, in digits: Python itself refuses to read very long ones.
+MOST_DIGITS = 18
+
 
 @dataclass(frozen=True, slots=True)
 class Field:
@@ -27,7 +30,7 @@ class Field:
         required: whether a target of the channel cannot do without.
         env: the environment variable behind ``NOTEBOOK_NOTIFY_``, if there is one.
         kind: ``text``, ``integer``, ``names`` (ids), ``flag``, ``url`` (https), ``function``
-            (``module:function``) or ``proxy``.
+            (``module:function``), ``asking`` (``ask`` or ``repeat``) or ``proxy``.
         env_scope: its value, if unset, in the environment's target; needed but by its own magic.
     """
 
@@ -63,7 +66,8 @@ class Field:
         parsed: Any = None
         match self.kind:
             case "integer":
-                parsed = int(text) if text and text.isdecimal() else value
+                short = text and text.isdecimal() and len(text) <= MOST_DIGITS
+                parsed = int(text) if text and short else value
                 fits, expected = type(parsed) is int, ("应为整数", "a whole number")
             case "flag":
                 parsed = value  # not a text: "false" would pass for true
@@ -80,6 +84,9 @@ class Field:
                     "应为 https://主机，不含用户名和参数（本机回环地址可用 http）",
                     "https://host without user name or parameters (on loopback http will do)",
                 )
+            case "asking":
+                parsed = text
+                fits, expected = text in ("ask", "repeat"), ("应为 ask 或 repeat", "ask or repeat")
             case "function":
                 parsed = text
                 fits = bool(re.fullmatch(r"[\w.]+:[\w.]+", text or ""))
@@ -188,6 +195,15 @@ COMMON_FIELDS = (
         "alert",
         ("出错时改发给哪个目标（名称）", "the name of the target that failures go to instead"),
         required=False,
+    ),
+    Field(
+        "unknown",
+        (
+            "结果未知时：repeat 过一分钟标明后重发一次（默认），ask 只等人决定",
+            "what may be lost: repeat it once, marked, a minute later (default), or ask",
+        ),
+        required=False,
+        kind="asking",
     ),
     Field(
         "mention",

@@ -5,6 +5,14 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+#: What a Python may need to start, and its clock; nothing of it is secret.
+_NEEDED = ("LD_", "DYLD_", "LC_", "LANG", "TZ", "SYSTEMROOT")
+
+
+def bare_environment() -> dict[str, str]:
+    """The environment of a process of ours: a user's variables may hold secrets."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_NEEDED)}
+
 
 def this_process() -> str:
     """A name for this process that no other bears, not even after its number is used again."""

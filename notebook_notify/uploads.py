@@ -12,7 +12,7 @@ from notebook_notify.delivery.tokens import Tokens
 from notebook_notify.errors import TransportError
 from notebook_notify.outcomes import RefusedError, verdict_of
 from notebook_notify.platforms.base import Media
-from notebook_notify.platforms.media import UnfitError, fit, kind_of
+from notebook_notify.platforms.media import UnfitError, fit, kind_of, safe_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -59,11 +59,11 @@ class Uploads:
                     media_id = self._id_of(delivery, key, attachment, until)
                     media = Media(kind_of(attachment), media_id, attachment.name)
             except UnfitError as unfit:
-                delivery.missing.append(given.name)
+                delivery.missing.append(safe_name(given.name))
                 delivery.notes.append(str(unfit))
                 continue
             except (TransportError, RefusedError) as error:
-                delivery.miss(given.name, verdict_of(error), uploading=True)
+                delivery.miss(safe_name(given.name), verdict_of(error), uploading=True)
                 continue
             if note:
                 delivery.notes.append(note)

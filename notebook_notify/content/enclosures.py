@@ -18,6 +18,7 @@ from notebook_notify.content.sheets import csv_file, fits_xlsx, sheet_of, xlsx_f
 from notebook_notify.content.table_picture import UndrawnError, draw
 from notebook_notify.content.tables import ROWS, table_of
 from notebook_notify.messages import File, Image
+from notebook_notify.platforms.media import safe_name
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -260,7 +261,7 @@ def named_files(paths: Sequence[str]) -> Named:
             why = error.strerror or str(error)
         except (RuntimeError, ValueError) as error:  # an unknown user's home, a NUL in the name
             why = str(error)
-        unread.append(path.name or str(path))
+        unread.append(safe_name(path.name or str(path)))
         notes.append(say(f"没有附上 {path}：{why}", f"{path} was not attached: {why}"))
     return Named(tuple(files), tuple(unread), tuple(notes))
 

@@ -39,9 +39,13 @@ def split_line(line: str, parser: argparse.ArgumentParser) -> tuple[list[str], s
             continue
         if not has_value:
             at = len(line) - len(line[at:].lstrip())
-            if at >= len(line):
+            end = at
+            if at < len(line):
+                value, end = _token(line, at)
+            # An option is no value, unless it is quoted: the value behind it would go out as text.
+            if end == at or value.partition("=")[0] in known:
                 raise UsageError(say(f"{name} 后面缺少值", f"{name} needs a value"))
-            value, at = _token(line, at)
+            at = end
         value = _unquoted(value)
         if value == "--":  # argparse takes it away
             raise UsageError(say(f"{name} 的值不能是 --", f"{name} cannot be --"))

@@ -15,6 +15,7 @@ import threading
 from typing import IO, TYPE_CHECKING
 
 from notebook_notify.errors import NotifyError
+from notebook_notify.processes import bare_environment
 from notebook_notify.texts import duration, say
 
 if TYPE_CHECKING:
@@ -88,6 +89,7 @@ class Matcher:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
                 encoding="ascii",
+                env=bare_environment(),
                 start_new_session=True,  # Ctrl-C is for the cell
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),
             )

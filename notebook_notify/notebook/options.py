@@ -22,6 +22,8 @@ TARGET_OPTIONS = ("corp_id", "corp_secret", "chat_id", "agent_id", "app_key", "a
 SECRET_OPTIONS = frozenset({"corp_secret", "app_secret"})
 #: Messages that come by themselves are at least so far apart, in seconds.
 LEAST_PAUSE = 300.0
+#: What stands for a secret on a line.
+_REFERENCE = re.compile(r"(?:env|keyring):\S+|\{\w+\}")
 #: How long a run that nobody watches waits for the outcome, in seconds.
 WAIT = 300.0
 
@@ -232,7 +234,14 @@ def notify_arguments(magic: Callable[..., Any]) -> Callable[..., Any]:
 
 def parse(line: str, parser: argparse.ArgumentParser) -> Options:
     """Parse *line*; raises ``UsageError`` in words that do not repeat a secret."""
-    tokens, rest = split_line(line, parser)
+    try:
+        tokens, rest = split_line(line, parser)
+    except UsageError:
+        # What it says may quote the line, and a secret that was taken for another option's value.
+        for option, value in re.findall(r"(--(?:corp|app)-secret)[=\s]+(\S+)", line):
+            if not _REFERENCE.fullmatch(value):
+                raise _no_literal(option) from None
+        raise
     arguments = vars(parser.parse_args(tokens))
     explicit = {
         name: value for name in TARGET_OPTIONS if (value := arguments.pop(name)) is not None
@@ -248,7 +257,7 @@ def parse(line: str, parser: argparse.ArgumentParser) -> Options:
 
 def _refuse_literals(explicit: Mapping[str, str]) -> None:
     for name in SECRET_OPTIONS & explicit.keys():
-        if not re.fullmatch(r"(?:env|keyring):\S+|\{\w+\}", explicit[name]):
+        if not _REFERENCE.fullmatch(explicit[name]):
             raise _no_literal(f"--{name.replace('_', '-')}")
 
 
