@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from notebook_notify.content.failures import is_interrupt
 from notebook_notify.content.screen import Record
 from notebook_notify.notebook.capture import Capture
+from notebook_notify.notebook.deathwatch import watch_cell
+
+if TYPE_CHECKING:
+    from notebook_notify.notebook.calls import Call
+    from notebook_notify.notebook.deathwatch import Watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +48,44 @@ class Recording:
     Attributes:
         source: its code, without the magic line.
         capture: what listens.
+        watched: what has the kernel's death told, if that is wanted.
         started: seconds since the epoch.
         ticks: the same moment by a clock that nobody sets.
     """
 
     source: str
     capture: Capture
+    watched: Watched | None = None
     started: float = field(default_factory=time.time)
     ticks: float = field(default_factory=time.monotonic)
 
     @classmethod
-    def begin(cls, source: str, shell: Any) -> Recording:
-        """Begin to listen to a cell."""
+    def begin(
+        cls, source: str, shell: Any, call: Call, count: int | None, passed: float = 0.0
+    ) -> Recording:
+        """Begin to listen to a cell.
+
+        Args:
+            source: its code, without the magic line.
+            shell: the ``InteractiveShell``.
+            call: what it is told by.
+            count: its number, if that is known by now.
+            passed: seconds that its batch had run before it.
+        """
         capture = Capture(shell)
-        capture.start()
-        return cls(source, capture)
+        try:
+            capture.start()
+            watched = watch_cell(call, capture.screen, shell, count, passed)
+            return cls(source, capture, watched)
+        except BaseException:  # Ctrl-C
+            capture.close()
+            raise
 
     def end(self, result: Any) -> Ended:
         """Stop listening; *result* is IPython's, which has none for some cancelled cells."""
         took = time.monotonic() - self.ticks
+        if self.watched is not None:
+            self.watched.end()
         try:
             record = self.capture.stop()
         except Exception:  # noqa: BLE001 - better a message without its output than none
@@ -77,3 +101,9 @@ class Recording:
             started=self.started,
             took=took,
         )
+
+    def close(self) -> None:
+        """Stop listening; twice is harmless."""
+        if self.watched is not None:
+            self.watched.end()
+        self.capture.close()
