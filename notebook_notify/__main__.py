@@ -1,4 +1,4 @@
-"""The shell's door: ``python -m notebook_notify send|check|sandbox``."""
+"""The shell's door: ``python -m notebook_notify send|check|outbox|sandbox``."""
 
 from __future__ import annotations
 
@@ -66,6 +66,11 @@ def _parser() -> argparse.ArgumentParser:
     history = commands.add_parser("history", help="show what was sent lately")
     history.add_argument("-n", "--count", type=int, default=20, metavar="N")
     history.set_defaults(run=_history)
+    outbox = commands.add_parser("outbox", help="show what waits to be sent; send or drop it")
+    outbox.add_argument("action", nargs="?", choices=("flush", "resend", "drop"))
+    outbox.add_argument("id", nargs="?", help="of the message to resend or drop")
+    outbox.add_argument("--timeout", type=float, default=60.0, metavar="SECONDS")
+    outbox.set_defaults(run=_outbox)
     sandbox = commands.add_parser("sandbox", help="start the sandbox: a phone without an account")
     sandbox.add_argument("--port", type=int, default=0, help="0 means any free one")
     sandbox.set_defaults(run=_sandbox)
@@ -102,6 +107,17 @@ def _history(options: argparse.Namespace) -> int:
     for mark, *rest in cells(history(max(1, options.count))):
         print(mark, " · ".join(rest))  # noqa: T201 - a command's answer
     return 0
+
+
+def _outbox(options: argparse.Namespace) -> int:
+    from notebook_notify.outgoing import act, cells
+    from notebook_notify.sender import DRAIN
+
+    words = filter(None, (options.action, options.id))
+    left = act(DRAIN, list(words), options.timeout)
+    for mark, *rest in cells(DRAIN):
+        print(mark, " · ".join(rest))  # noqa: T201 - a command's answer
+    return NOT_SENT if left else 0
 
 
 def _told(report: SendReport) -> int:

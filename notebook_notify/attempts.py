@@ -59,6 +59,9 @@ class Attempts:
                     refreshed = True
                     self._tokens.invalidate(key, token)
                     continue
+            asked = verdict.payload.get("retry_after") if delivery.persist else None
+            if isinstance(asked, float) and self.pause(iter((max(asked, 1.0),)), until):
+                continue
             if verdict.kind == "busy" and self.pause(pauses, until):
                 refreshed = False  # the token was good, and may expire in a long wait
                 continue

@@ -17,6 +17,7 @@ _PLAIN = "var(--jp-border-color1, #9e9e9e)"
 _COLOURS = {
     "sent": "var(--jp-success-color1, #2e7d32)",
     "partial": "var(--jp-warn-color1, #b26a00)",
+    "queued": "var(--jp-info-color1, #1565c0)",
     "unknown": "var(--jp-warn-color1, #b26a00)",
     "failed": "var(--jp-error-color1, #c62828)",
     "note": _PLAIN,

@@ -19,6 +19,7 @@ from notebook_notify import errors
 from notebook_notify.asks import Asks
 from notebook_notify.attempts import Attempts
 from notebook_notify.delivery import TIMEOUT
+from notebook_notify.delivery.flight import Flight
 from notebook_notify.delivery.pacing import Pacing
 from notebook_notify.delivery.shared import SharedStore
 from notebook_notify.delivery.store import MemoryStore, Store
@@ -27,7 +28,7 @@ from notebook_notify.delivery.workers import Workers
 from notebook_notify.errors import NotifyError, PlatformError, SendInterrupted, TransportError
 from notebook_notify.messages import Making, Message, promise
 from notebook_notify.outcomes import Delivery, RefusedError, stopped, troubled, verdict_of
-from notebook_notify.parts import check, notes_on, words_of
+from notebook_notify.parts import check, limit_of, notes_on, words_of
 from notebook_notify.platforms import channel_of
 from notebook_notify.platforms.base import Media, Words
 from notebook_notify.platforms.replies import code_of
@@ -39,6 +40,7 @@ from notebook_notify.uploads import Uploads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from notebook_notify.outcomes import Passage
     from notebook_notify.platforms.base import Call, Verdict
     from notebook_notify.proofs import Proof
     from notebook_notify.reports import Outcome, SendResult
@@ -100,6 +102,7 @@ class Sender:
         repeat: bool = True,
         once: bool = False,
         persist: bool = False,
+        passage: Passage | None = None,
     ) -> SendReport:
         """Send each message to its target, all side by side.
 
@@ -113,6 +116,7 @@ class Sender:
                 text that says when it was made, else a deliberate second one would vanish.
                 Where the platform goes by a key instead, repeats are safe without.
             persist: go on trying, where it is safe, until the time is up.
+            passage: of the one message, if it was queued.
 
         Raises:
             TargetError: a target cannot work as it is written; nothing was sent.
@@ -133,6 +137,8 @@ class Sender:
                     repeat=repeat,
                     once=(repeat and channel.takes_keys) or (once and channel.drops_repeats),
                     persist=persist,
+                    passage=passage,
+                    flight=Flight(passage.depart if passage is not None else None),
                     recaller=Recaller(self.recall, target) if channel.recalls else None,
                 )
             )
@@ -226,6 +232,9 @@ class Sender:
         message = delivery.made()
         delivery.notes.extend(notes_on(message, delivery.channel))
         delivery.parts = self._parts(delivery, key, message)
+        if delivery.passage is not None:
+            limit = limit_of(message, delivery.channel)
+            delivery.parts = delivery.passage.plan(delivery.parts, limit)
         outcome: Outcome = "partial" if delivery.missing else "sent"
         for part in delivery.parts:
             try:
@@ -242,6 +251,8 @@ class Sender:
                 outcome = "partial"
                 continue
             delivery.accepted.append(part)
+            if delivery.passage is not None:
+                delivery.passage.land(part)
             if verdict.message_id:
                 delivery.message_ids.append(verdict.message_id)
             if verdict.kind == "partial":

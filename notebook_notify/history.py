@@ -27,6 +27,11 @@ def repeated(target: Target, entry: Entry) -> SendResult:
                 "look into the chat first; to send it again, give --once another key",
             ),
         )
+    elif entry.outcome == "queued":
+        advice = Advice(
+            say("还在待发件箱里，没有再发", "it is still in the outbox; not sent again"),
+            say("%notify_outbox 查看", "see %notify_outbox"),
+        )
     elif entry.outcome == "sending":
         advice = Advice(
             say("另一次运行正在发送，没有再发", "another run is sending it; not sent again"),
@@ -53,6 +58,7 @@ def cells(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str, str, str]]:
     words = {
         "sent": say("已发送", "sent"),
         "partial": say("部分送达", "partial"),
+        "queued": say("排队中", "queued"),
         "unknown": say("结果未知", "unknown"),
         "failed": say("未发送", "not sent"),
         "sending": say("正在发送", "being sent"),

@@ -71,8 +71,8 @@ class Entry:
         channel: the channel's kind.
         key: what was given with ``--once``, or ``None``; secrets masked, and clipped.
         verdict: ``done``, ``failed`` or ``interrupted``, of a run; ``text`` of a text.
-        outcome: ``sent``, ``partial``, ``unknown`` or ``failed``; ``sending`` while its process
-            lives. One whose process is gone is ``unknown``.
+        outcome: ``sent``, ``partial``, ``queued``, ``unknown`` or ``failed``; ``sending`` while
+            its process lives. One whose process is gone is ``unknown``.
         code: the platform's number or word for what went wrong, or ours, or ``None``.
         time: when it was sent or given up, in seconds since the epoch.
         title: its first line, secrets masked, at most 120 bytes of UTF-8.

@@ -6,7 +6,7 @@ import contextlib
 import time
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from notebook_notify import errors, texts
 from notebook_notify.delivery.flight import Flight, GivenUpError
@@ -19,7 +19,7 @@ from notebook_notify.reports import SendResult
 from notebook_notify.secret import scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from notebook_notify.platforms.base import Call, Channel
     from notebook_notify.reports import Advice, Outcome, Recaller
@@ -31,6 +31,19 @@ LAST_MOMENT = 1.0
 FIRST_LONG, LAST_LONG = 4.0, 30.0
 #: With less time left, in seconds, no other try is begun.
 LEAST_LEFT = 1.0
+
+
+class Passage(Protocol):
+    """Who keeps a message that was queued is told of its way, and knows what of it is out."""
+
+    def depart(self) -> None:
+        """A part is about to leave; raises ``NotifyError`` to keep it here."""
+
+    def plan(self, parts: Sequence[Words | Media], limit: int) -> list[Words | Media]:
+        """What of *parts* is to be sent; texts of *limit* bytes of UTF-8 at most."""
+
+    def land(self, part: Words | Media) -> None:
+        """The platform has accepted *part*."""
 
 
 @dataclass(slots=True)
@@ -51,6 +64,7 @@ class Delivery:
     recaller: Recaller | None = None
     recalling: tuple[str, ...] = ()
     call: Call | None = None
+    passage: Passage | None = None
     #: what the platform answered to ``call``
     answer: dict[str, Any] = field(default_factory=dict)
     parts: list[Words | Media] = field(default_factory=list)

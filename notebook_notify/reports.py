@@ -15,11 +15,11 @@ from notebook_notify.texts import duration, local, say
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-Outcome = Literal["sent", "partial", "unknown", "failed"]
+Outcome = Literal["sent", "partial", "queued", "unknown", "failed"]
 #: Begins to take a result's messages back, within seconds; gives what waits for the outcome.
 Recaller: TypeAlias = "Callable[[SendResult, float], Callable[[], SendResult]]"
 #: From good to bad; a report is as good as its worst result.
-_ORDER: tuple[Outcome, ...] = ("sent", "partial", "unknown", "failed")
+_ORDER: tuple[Outcome, ...] = ("sent", "partial", "queued", "unknown", "failed")
 #: The most of an error dict that is shown, in characters.
 _SHOWN = 1_000
 #: The most ids that are shown, and the most of each, in characters.
@@ -29,7 +29,7 @@ _UNPRINTABLE = re.compile(
     "[\0-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]+"
 )
 #: The mark before a line, by outcome.
-MARKS = {"sent": "✓", "partial": "◐", "unknown": "?", "failed": "✗"}
+MARKS = {"sent": "✓", "partial": "◐", "queued": "…", "unknown": "?", "failed": "✗"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +54,8 @@ class SendResult:
     Attributes:
         target: the target's name, or its channel if it has none.
         title: the channel's name for people.
-        outcome: ``sent`` (the platform accepted it), ``partial`` (not for everyone),
-            ``unknown`` (it may have arrived), or ``failed``.
+        outcome: ``sent`` (the platform accepted it), ``partial`` (not for everyone), ``queued``
+            (it is in the outbox), ``unknown`` (it may have arrived), or ``failed``.
         error: the platform's own dict, or ours (``errcode`` below -1000), secrets masked.
         code: what decides in ``error``: ``errcode``, what DingTalk's code 88 wraps, or its new
             host's ``code``, a word.
@@ -76,6 +76,8 @@ class SendResult:
         about: what was tried: to send a ``message``, to take it back (``recall``), to prove a
             target (``check``), or another ``call`` of the platform.
         recaller: how to take it back, where the channel can; not in a pickle.
+        item: its id in the outbox, if it is there.
+        waits: what a reader is told of that, if it is ``queued``.
     """
 
     target: str
@@ -98,6 +100,8 @@ class SendResult:
     key: str | None = None
     about: Literal["message", "recall", "check", "call"] = "message"
     recaller: Recaller | None = field(default=None, repr=False, compare=False)
+    item: str | None = None
+    waits: str = ""
 
     def seed_answer(self) -> Literal[True] | dict[str, Any]:
         """``True`` for sent and partial, else the error dict: the seed's way to answer."""
@@ -166,10 +170,12 @@ class SendResult:
             return {
                 "sent": say("已发过", "already sent"),
                 "partial": say("此前部分送达", "already sent in part"),
+                "queued": say("已在排队", "already queued"),
             }.get(self.outcome, say("可能已发过", "may have been sent"))
         return {
             "sent": say("已发送", "sent"),
             "partial": say("部分送达", "partial"),
+            "queued": say("排队中", "queued"),
             "unknown": say("结果未知", "unknown"),
             "failed": say("未发送", "not sent"),
         }[self.outcome]
@@ -196,6 +202,9 @@ class SendResult:
             yield f"{local(self.earlier):%m-%d %H:%M:%S} (--once {self.key})"
             if self.advice is not None:
                 yield self.advice.what
+            return
+        if self.outcome == "queued":
+            yield self.waits
             return
         if self.outcome in ("sent", "partial"):
             yield self._counts()

@@ -10,8 +10,7 @@ import atexit
 import os
 import warnings
 from collections.abc import Sequence
-from functools import wraps
-from typing import TYPE_CHECKING, Any, Literal, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from notebook_notify.book import Targets
 from notebook_notify.bookkeeping import Bookkeeping
@@ -21,19 +20,18 @@ from notebook_notify.dispatch import Sender
 from notebook_notify.errors import TargetError
 from notebook_notify.everyone import refuse
 from notebook_notify.messages import File, Image, Making, Markdown, Message, Text
+from notebook_notify.outgoing import Kept, drain_for, keep, saved_in
 from notebook_notify.platforms import SPECS, channel_of
+from notebook_notify.shielded import shielded
 from notebook_notify.targets import Target
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from notebook_notify.ledger import Entry
     from notebook_notify.messages import Piece
     from notebook_notify.reports import SendReport
-
-_P = ParamSpec("_P")
-_R = TypeVar("_R")
 
 
 class NotifyWarning(UserWarning):
@@ -46,10 +44,14 @@ TARGETS = Targets(SPECS)
 SENDER = Sender(store=lambda: open_shared(lambda: TARGETS.config))
 #: What keeps the ledger of what they sent.
 BOOKKEEPING = Bookkeeping()
+#: What sends later what could not go out at once.
+DRAIN = drain_for(SENDER, TARGETS)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=SENDER.renew)
     os.register_at_fork(after_in_child=BOOKKEEPING.renew)
+    os.register_at_fork(after_in_child=DRAIN.renew)
 atexit.register(BOOKKEEPING.flush)
+atexit.register(DRAIN.close)  # before the one above
 
 
 def send(
@@ -84,6 +86,7 @@ def post(
     verdict: str = "text",
     drops: bool = False,
     persist: bool = False,
+    queue: bool = True,
 ) -> SendReport:
     """Send each message to its target and keep the ledger of it.
 
@@ -94,6 +97,7 @@ def post(
         verdict: ``done``, ``failed`` or ``interrupted``, of a run; ``text`` of a text.
         drops: let the platform drop an identical repeat: see ``once`` of :meth:`Sender.send`.
         persist: go on trying until the time is up.
+        queue: whether what cannot go out now may go out later: to saved targets alone.
 
     Raises:
         TargetError: a target cannot work as it is written, or the key is blank; nothing was sent.
@@ -101,7 +105,11 @@ def post(
     """
 
     def deliver(left: Iterable[tuple[Target, Making]], seconds: float) -> SendReport:
-        return SENDER.send(left, timeout=seconds, once=drops, persist=persist)
+        kept = [(target, Kept(message)) for target, message in left]
+        sent = [(target, one.message or one) for target, one in kept]
+        report = SENDER.send(sent, timeout=seconds, once=drops, persist=persist)
+        saved = saved_in(TARGETS) if queue else {}
+        return keep(DRAIN, saved, kept, report, key=once, verdict=verdict)
 
     return BOOKKEEPING.send(list(messages), deliver, timeout=timeout, once=once, verdict=verdict)
 
@@ -207,28 +215,7 @@ def find(
     )
 
 
-def _sealed(function: Callable[_P, _R]) -> Callable[_P, _R]:
-    """*function*, whose arguments no traceback shows: some tools print what frames hold."""
-
-    @wraps(function)
-    def sealed(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-        try:
-            return function(*args, **kwargs)
-        except BaseException as error:  # noqa: BLE001 - raised again below
-            problem = error.with_traceback(None)
-            problem.__cause__ = None
-        del args, kwargs
-        # Outside of the block, which would give it a context; what it had holds frames as well.
-        problem.__context__ = None
-        try:
-            raise problem
-        finally:
-            del problem
-
-    return sealed
-
-
-@_sealed
+@shielded
 def wechat_group_chat(
     corp_id: str,
     corp_secret: str,
@@ -261,7 +248,7 @@ def wechat_group_chat(
     return _seed("wecom_chat", fields, message, base_url, proxy, timeout)
 
 
-@_sealed
+@shielded
 def wechat_application(
     corp_id: str,
     corp_secret: str,
@@ -299,7 +286,7 @@ def wechat_application(
     return _seed("wecom_app", fields, message, base_url, proxy, timeout)
 
 
-@_sealed
+@shielded
 def dingtalk_group_chat(
     app_key: str,
     app_secret: str,

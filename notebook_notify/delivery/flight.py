@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class GivenUpError(Exception):
@@ -13,12 +17,16 @@ class GivenUpError(Exception):
 class Flight:
     """One message's way out. Thread-safe: after :meth:`give_up`, nothing more leaves.
 
+    Args:
+        before: is called before any part leaves; what it raises keeps the part here.
+
     Attributes:
         parts_sent: how many parts the platform has accepted.
         departed: when the last part left, on the ``time.monotonic()`` clock.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, before: Callable[[], None] | None = None) -> None:
+        self._before = before
         self.parts_sent = 0
         self.departed = 0.0
         self._lock = threading.Lock()
@@ -33,6 +41,9 @@ class Flight:
 
     def depart(self) -> None:
         """The first byte of a part is about to leave."""
+        if self._before is not None:
+            self.check()
+            self._before()
         with self._lock:
             self._go_on()
             self._left = True

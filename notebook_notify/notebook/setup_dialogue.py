@@ -96,7 +96,7 @@ def _ask_and_save(name: str, channel: str | None, given: Mapping[str, str]) -> N
         return
     if yes(say("现在发一条测试消息？[y/N] ", "Send a test message now? [y/N] ")):
         saved = sender.TARGETS.resolve(name)
-        display(sender.post([(saved, checking.trial())]).bundle(), raw=True)
+        display(sender.post([(saved, checking.trial())], queue=False).bundle(), raw=True)
 
 
 def _replace_secret(name: str, old: Target) -> bool:

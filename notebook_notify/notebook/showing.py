@@ -2,25 +2,68 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
 
+from notebook_notify import sender
 from notebook_notify.boxes import box
 from notebook_notify.messages import Image, Making, Message, promise
 from notebook_notify.secret import scrub
-from notebook_notify.texts import say
+from notebook_notify.texts import local, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from notebook_notify.reports import SendReport
+    from notebook_notify.drain import Change
+    from notebook_notify.reports import SendReport, SendResult
     from notebook_notify.targets import Target
 
 
 def show(report: SendReport) -> None:
-    """Show what became of a message."""
-    display(report.bundle(), raw=True)
+    """Show what became of a message, and later what becomes of that which is queued."""
+    waiting = [result.item for result in report.results if result.outcome == "queued"]
+    if not waiting:
+        display(report.bundle(), raw=True)
+        return
+    box = Box(report, display(report.bundle(), raw=True, display_id=True))
+    for item in filter(None, waiting):
+        sender.DRAIN.watch(item, box.change)
+
+
+class Box:
+    """A box under a cell that changes when a queued message has gone out.
+
+    Args:
+        report: what it shows now.
+        handle: IPython's ``DisplayHandle`` of it.
+    """
+
+    def __init__(self, report: SendReport, handle: Any) -> None:
+        self._report = report
+        self._handle = handle
+
+    def change(self, change: Change) -> None:
+        """Show what became of one item; on the drain's thread, the only one that calls it."""
+        results = tuple(
+            _later(one, change) if one.item == change.item.id else one
+            for one in self._report.results
+        )
+        self._report = replace(self._report, results=results)
+        self._handle.update(self._report.bundle(), raw=True)
+
+
+def _later(result: SendResult, change: Change) -> SendResult:
+    """What is told of *result* now."""
+    if change.result is None:
+        return result
+    asked, now = (
+        f"{local(moment):%m-%d %H:%M:%S}" for moment in (change.item.created, time.time())
+    )
+    note = say(f"{asked} 排队，{now} 有了结果", f"queued {asked}, settled {now}")
+    return replace(change.result, notes=(*change.result.notes, note), item=result.item)
 
 
 def show_dry_run(messages: Sequence[tuple[Target, Making]], notes: Sequence[str]) -> None:

@@ -20,6 +20,7 @@ from notebook_notify.notebook.calls import unfilled
 from notebook_notify.notebook.cells import attended
 from notebook_notify.notebook.filling import fill
 from notebook_notify.notebook.options import Options
+from notebook_notify.notebook.recent import RECENT
 from notebook_notify.notebook.recording import Recording
 from notebook_notify.notebook.runs import cell_of, run_of, title_of
 from notebook_notify.notebook.showing import show, show_dry_run
@@ -73,7 +74,7 @@ class Running:
             shell: the ``InteractiveShell``.
             count: its number, if that is known by now.
         """
-        recording = Recording.begin(source, shell)
+        recording = Recording.begin(source, shell, call, count)
         options = call.options
         watch = Watch(
             recording.capture.screen,
@@ -107,7 +108,7 @@ class Running:
     def close(self) -> None:
         """Stop listening and send nothing."""
         self.watch.close()
-        self.recording.capture.close()
+        self.recording.close()
 
 
 def send_text(call: Call, text: str, shell: Any) -> None:
@@ -164,6 +165,8 @@ def tell(call: Call, ended: Ended, shell: Any, untold: Untold, waited: float = 0
     options = call.options
     well = ended.error is None and ended.record.error is None and not ended.interrupted
     wanted = {"always": True, "error": not well, "success": well}
+    run = run_of(call, ended, "", shell)
+    RECENT.keep(run)
     short = ended.took < options.after
     if untold.alert is None and (short or not wanted[options.on]):
         if untold.notes:
@@ -175,7 +178,7 @@ def tell(call: Call, ended: Ended, shell: Any, untold: Untold, waited: float = 0
     if untold.alert is not None:
         summary = "\n".join(filter(None, (alert_line(untold.alert), summary)))
     notes = [*unfilled(failed), *untold.notes]
-    run = run_of(call, ended, summary, shell)
+    run = replace(run, summary=summary or None)
     messages = messages_of(call, run, ended.value, notes)
     strict = options.strict and ended.error is None
     try:
@@ -203,7 +206,8 @@ def _tell_happening(
         return Message(compose_happening(title, context.who(), where, happening, limit, mark=mark))
 
     messages = [(target, partial(message, CHANNELS[target.channel])) for target in call.targets]
-    return sender.post(messages, timeout=call.options.timeout, drops=True)
+    later = happening.kind != "progress"  # how far it was an hour ago is no news
+    return sender.post(messages, timeout=call.options.timeout, drops=True, queue=later)
 
 
 def messages_of(call: Call, run: Run, value: Any, notes: list[str]) -> list[tuple[Target, Making]]:
@@ -253,6 +257,7 @@ def _deliver(
             verdict=verdict,
             drops=verdict != "text",
             persist=not watched,
+            queue=not options.strict,
         )
     except SendInterrupted as interrupt:
         _show(call, replace(interrupt.report, notes=(*interrupt.report.notes, *notes)), shell)

@@ -8,8 +8,13 @@ import time
 import pytest
 
 from notebook_notify import attempts, dispatch, errors, outcomes
+from notebook_notify.delivery.store import MemoryStore
+from notebook_notify.delivery.transport import Transport
 from notebook_notify.dispatch import Sender
 from notebook_notify.messages import Image, Message
+from notebook_notify.outcomes import Delivery
+from notebook_notify.platforms import channel_of
+from notebook_notify.platforms.base import Verdict
 from notebook_notify.sandbox import Sandbox
 
 CHAT, APP, DING = "wecom_chat", "wecom_app", "dingtalk_chat"
@@ -285,3 +290,14 @@ def test_who_persists_never_repeats_what_may_have_arrived(quick, sandbox, to, se
     sandbox.fail_next(errcode=45009, path="send")
     assert sent(quick, to(sandbox, channel), timeout=60, persist=True).outcome == "failed"
     assert (sends(sandbox), len(sandbox.inbox)) == (2, 1)
+
+
+def test_who_persists_waits_as_long_as_a_gateway_asks(sandbox, clock, to, sent):
+    """With ``persist`` a gateway that names a time is asked again then, and no sooner."""
+    target, until = to(sandbox), clock.now + 3600
+    channel = channel_of(target)
+    delivery = Delivery(target, channel, None, until, repeat=True, once=False, persist=True)
+    answers = iter([Verdict("failed", {"retry_after": 37.0}), Verdict("ok", {})])
+    attempt = attempts.Attempts(Transport(), (), MemoryStore())
+    verdict = attempt(delivery, channel.token_key(target), lambda _token: next(answers), until)
+    assert (verdict.kind, clock.pauses) == ("ok", [37.0])

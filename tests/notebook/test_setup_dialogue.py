@@ -221,6 +221,19 @@ def test_the_secret_alone(run, config: Path, answers, sandbox) -> None:
     assert "✓ sent ding" in run("%notify_dingtalk --to ding hello")
 
 
+def test_the_secret_of_a_target_that_was_begun_in_the_panel(
+    run, config: Path, answers, sandbox
+) -> None:
+    """It is saved, and what is still missing is named: the panel goes on from there."""
+    config.parent.mkdir(parents=True, exist_ok=True)
+    config.write_text('[targets.ops]\nchannel = "wecom_chat"\ncorp_id = "ww1"\n')
+    answers({}, SECRET)
+    shown = run("%notify_setup ops --secret")
+    assert "it still lacks chat_id" in shown
+    assert SECRET in config.read_text()
+    assert SECRET not in shown
+
+
 def test_no_secret_typed_changes_nothing(run, config: Path, answers, sandbox) -> None:
     """Enter keeps what is there."""
     target = sandbox.targets["sandbox-wecom_robot"]

@@ -1,0 +1,116 @@
+"""How a drain ends: with Python, with a server that hangs, in a forked child."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+
+from notebook_notify import drain as module
+from notebook_notify.delivery.outbox import Outbox
+
+
+@pytest.fixture
+def outbox(tmp_path):
+    """The test's own view of the outbox."""
+    one = Outbox(tmp_path / "state" / "outbox.sqlite3")
+    yield one
+    one.close()
+
+
+@pytest.fixture
+def saved(sandbox):
+    """A target of the sandbox, saved as a user's is; gives what writes it anew."""
+    path = Path(os.environ["NOTEBOOK_NOTIFY_CONFIG"])
+    path.parent.mkdir(parents=True)
+    path.touch(0o600)
+    ding = sandbox.dingtalk
+
+    def save(url=sandbox.url):
+        path.write_text(
+            f'[targets.ops]\nchannel = "dingtalk_chat"\napp_key = "{ding.app_key}"\n'
+            f'app_secret = "{ding.app_secret}"\nchat_id = "{ding.chat_id}"\nbase_url = "{url}"\n'
+        )
+
+    save()
+    return save
+
+
+def texts(sandbox):
+    """What arrived, oldest first."""
+    return [one["content"] for one in sandbox.inbox]
+
+
+END = """
+    import os, sys, time, warnings
+    from pathlib import Path
+    from notebook_notify import sender
+    from notebook_notify.delivery.outbox import Outbox
+    from notebook_notify.drain import Drain
+    from notebook_notify.messages import Message
+    from notebook_notify.queueing import place_of
+    warnings.simplefilter("ignore", DeprecationWarning)
+    path = Path(os.environ["NOTEBOOK_NOTIFY_STATE"], "outbox.sqlite3")
+    def find(name): return sender.TARGETS.resolve(name)
+    def send(target, passage):
+        return sender.SENDER.send([(target, passage.message)], timeout=5, passage=passage)
+    drain = Drain(lambda: Outbox(path), find, send)
+    os.register_at_fork(after_in_child=drain.renew)
+    def put(*texts):
+        place = place_of(find("ops"))
+        drain.put(lambda box: [box.put("ops", place, Message(text)) for text in texts])
+"""
+
+
+def run(code):
+    """Another process with a drain of its own."""
+    return subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(END) + textwrap.dedent(code)],
+        capture_output=True, text=True, timeout=30, check=False,
+    )  # fmt: skip
+
+
+def test_the_end_of_python(saved, sandbox, outbox):
+    """What can go out within two seconds does; of the rest one line says how it will."""
+    done = run("put('one'); drain.close()")
+    assert (done.stderr, texts(sandbox)) == ("", ["one"])
+    saved(url="http://127.0.0.1:9")
+    done = run("put('two', 'three'); drain.close()")
+    assert "notebook_notify: 2 queued: the next kernel" in done.stderr
+    assert "outbox flush" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
+def test_the_end_is_not_held_up(saved, sandbox, outbox):
+    """A server that hangs costs two seconds at most; what was on its way is unknown then."""
+    sandbox.fail_next("hang", path="chat/send", seconds=20)
+    begun = "put('one'); began = time.monotonic(); drain.close(); print(time.monotonic() - began)"
+    done = run(begun)
+    assert float(done.stdout) < module.FLUSH + 1
+    assert "1 queued" in done.stderr
+    (item,) = outbox.items()
+    assert (item.state, item.why) == ("unknown", "sender")
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork")
+def test_a_forked_child_sends_nothing(saved, sandbox, outbox):
+    """It may queue, and its parent sends it; locks that were held do not matter."""
+    code = """
+        import threading
+        with drain._lock:
+            child = os.fork()
+            if not child:
+                put("of the child")
+                drain.flush(0.5)
+                os._exit(len(drain.outbox.items()) + 10 * (drain._thread is None))
+        print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+        drain.flush(10)
+        print(len(drain.outbox.items()))
+    """
+    done = run(code)
+    assert (done.stdout, done.stderr) == ("11\n0\n", "")
+    assert texts(sandbox) == ["of the child"]
