@@ -83,13 +83,17 @@ def __dir__() -> list[str]:
 
 def load_ipython_extension(ipython: Any) -> None:
     """What ``%load_ext notebook_notify`` does: register the magics."""
+    from notebook_notify import panel
     from notebook_notify.notebook.magics import load
 
     load(ipython)
+    panel.load(ipython)
 
 
 def unload_ipython_extension(ipython: Any) -> None:
     """What ``%unload_ext notebook_notify`` does: leave no trace."""
+    from notebook_notify import panel
     from notebook_notify.notebook.magics import unload
 
     unload(ipython)
+    panel.unload(ipython)

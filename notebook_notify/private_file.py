@@ -10,6 +10,7 @@ import contextlib
 import os
 import threading
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
@@ -18,11 +19,14 @@ from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
     from sqlite3 import Connection
 
     from notebook_notify.errors import NotifyError
 
+#: File systems that machines share, by the beginning of their names in Linux's table of mounts.
+_REMOTE = ("nfs", "cifs", "smb", "fuse.sshfs", "fuse.gluster", "ceph", "fuse.ceph", "lustre",
+           "gpfs", "beegfs", "afs", "9p", "ocfs2", "gfs2")  # fmt: skip
+_MOUNTS = Path("/proc/self/mounts")
 #: How long a fork waits for a transaction to end, in seconds.
 BEFORE_FORK = 2.0
 #: All files of this process, and connections that a forked child could not but inherit: closing
@@ -49,6 +53,21 @@ class Layout:
     schema: tuple[str, ...]
     each: tuple[str, ...] = ()
     first: tuple[str, ...] = ()
+
+
+def is_remote(path: Path) -> bool:
+    """Whether *path* is on a file system that machines share, as far as the system tells."""
+    try:
+        table = _MOUNTS.read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return False
+    here, found = path.resolve(), ("", "")
+    for line in table.splitlines():
+        _, mount, kind, *_ = f"{line}   ".split(" ")
+        mount = mount.replace("\\040", " ")
+        if len(mount) >= len(found[0]) and mount and here.is_relative_to(mount):
+            found = mount, kind
+    return found[1].startswith(_REMOTE)
 
 
 class PrivateFile:
@@ -146,9 +165,11 @@ class PrivateFile:
             return
         for statement in self._layout.first:
             connection.execute(statement)
-        # Not on every file system, NFS for one; the older way then stays.
-        with contextlib.suppress(sqlite.OperationalError):
-            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+        # Its index is memory that processes share, which those of two machines cannot: there, and
+        # where there is none, the older way stays (https://www.sqlite.org/wal.html).
+        if not is_remote(self.path):
+            with contextlib.suppress(sqlite.OperationalError):
+                connection.execute("PRAGMA journal_mode = WAL").fetchone()
         connection.execute("BEGIN IMMEDIATE")
         if self._is_new(connection):  # nobody else was faster
             for statement in self._layout.schema:

@@ -53,6 +53,8 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def fresh_sender() -> Iterator[None]:
     """No token, secret, connection or sandbox target is carried from one test to the next."""
     yield
+    sender.DRAIN.end(10)
+    sender.DRAIN.renew(drains=True)
     sender.BOOKKEEPING.flush()
     secret._known.clear()
     sender.SENDER.close()

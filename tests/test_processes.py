@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from notebook_notify.processes import is_alive, this_process
+from notebook_notify.processes import bare_environment, is_alive, this_process
 
 NAME = (
     "from notebook_notify.processes import this_process; print(this_process(), flush=True); input()"
@@ -23,6 +23,17 @@ def other():
     ) as process:
         yield process, process.stdout.readline().rstrip("\n")
         process.kill()
+
+
+def test_the_bare_environment(monkeypatch):
+    """A process of ours gets what Python needs to start, and nothing that a user may have set."""
+    monkeypatch.setenv("OPS_SECRET", "hunter-of-22")
+    monkeypatch.setenv("LC_ALL", "C.UTF-8")
+    bare = bare_environment()
+    assert bare["LC_ALL"] == "C.UTF-8"
+    assert not {"OPS_SECRET", "PATH", "HOME"} & bare.keys()
+    ran = subprocess.run([sys.executable, "-I", "-S", "-c", "print(1)"], env=bare, check=True)
+    assert ran.returncode == 0
 
 
 def test_one_that_runs(other):

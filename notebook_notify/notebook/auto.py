@@ -70,7 +70,7 @@ class _Overheard:
         self.auto.take(replace(self.recording.end(result), count=self.count))
 
     def close(self) -> None:
-        self.recording.capture.close()
+        self.recording.close()
 
 
 class Auto:
@@ -107,7 +107,10 @@ class Auto:
             if time.monotonic() - self._ended >= PAUSE:
                 self._end_batch()
             self._ready = None  # until this cell has ended
-        return _Overheard(self, count, Recording.begin(raw, self._shell))
+            batch = self._batch
+            passed = batch.span + time.monotonic() - self._ended if batch is not None else 0.0
+        recording = Recording.begin(raw, self._shell, self.call, count, passed)
+        return _Overheard(self, count, recording)
 
     def take(self, ended: Ended) -> None:
         """A cell has ended: send what is to be sent at once, let the rest wait.
@@ -117,8 +120,11 @@ class Auto:
         """
         if os.getpid() != self._process:  # a forked child
             return
+        from notebook_notify.notebook.recent import RECENT
         from notebook_notify.notebook.runs import run_of
 
+        run = run_of(self.call, ended, "", self._shell)
+        RECENT.keep(run)
         self.show_trouble()
         unattended = not attended(self._shell)
         parcel = None
@@ -128,7 +134,7 @@ class Auto:
                 self._batch = None  # the user is there, and has seen it all
                 return
             batch = self._batch = self._batch or self._new_batch()
-            batch.add(run_of(self.call, ended, "", self._shell), ended.count or 0)
+            batch.add(run, ended.count or 0)
             self._ended = time.monotonic()
             run = batch.run()
             well = run.verdict == "done"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import re
+import sys
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from IPython.core.magic_arguments import magic_arguments
 
 from notebook_notify.notebook.auto_magics import NotifyAutoMagics
 from notebook_notify.notebook.options import notify_arguments, parse, refuse_secrets_in
+from notebook_notify.notebook.outbox_magics import OutboxMagics, look
 from notebook_notify.notebook.runner import Runner
 from notebook_notify.notebook.sandbox_magics import SandboxMagics
 from notebook_notify.notebook.target_magics import TargetMagics
@@ -162,18 +164,20 @@ def load(shell: Any) -> None:
     magics = NotifyMagics(shell)
     magics.runner.install()
     auto = NotifyAutoMagics(shell, magics.runner)
-    for one in (magics, auto, TargetMagics(shell), SandboxMagics(shell)):
+    for one in (magics, auto, TargetMagics(shell), SandboxMagics(shell), OutboxMagics(shell)):
         shell.register_magics(one)
     for owner, name in [*((magics, name) for name in FAMILIES), (auto, "notify_auto")]:
         for prefix in _prefixes(name):
             shell.set_hook(
                 "complete_command", partial(_complete, owner, name), str_key=f"{prefix}{name}"
             )
+    look()
 
 
 def unload(shell: Any) -> None:
     """Take all of it away again."""
     manager = shell.magics_manager
+    _let_go()
     for one in _loaded(shell):
         if isinstance(one, NotifyMagics):
             one.runner.uninstall()
@@ -191,9 +195,19 @@ def unload(shell: Any) -> None:
                 completers.strs.pop(f"{prefix}{name}", None)
 
 
+def _let_go() -> None:
+    """End what was begun beside the cells; what was never imported began nothing."""
+    recent = sys.modules.get("notebook_notify.notebook.recent")
+    if recent is not None:
+        recent.RECENT.clear()
+    deathwatch = sys.modules.get("notebook_notify.notebook.deathwatch")
+    if deathwatch is not None:
+        deathwatch.DEATHWATCH.close()
+
+
 def _loaded(shell: Any) -> list[Any]:
     registry = shell.magics_manager.registry
-    names = ("NotifyMagics", "NotifyAutoMagics", "TargetMagics", "SandboxMagics")
+    names = ("NotifyMagics", "NotifyAutoMagics", "TargetMagics", "SandboxMagics", "OutboxMagics")
     return [registry[name] for name in names if name in registry]
 
 

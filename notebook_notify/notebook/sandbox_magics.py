@@ -41,7 +41,7 @@ class SandboxMagics(Magics):
         next request fail.
         """
         from notebook_notify.notebook.filling import fill
-        from notebook_notify.sandbox import Sandbox, SandboxClient
+        from notebook_notify.sandbox import SandboxClient
 
         arguments = parse_argstring(self.notify_sandbox, line)
         if arguments.out is not None and not arguments.out.isidentifier():
@@ -49,17 +49,25 @@ class SandboxMagics(Magics):
         url, failed = fill(arguments.url or "", self.shell.user_ns)
         if failed:
             raise UsageError(say(f"没有变量：{failed[0]}", f"cannot be filled in: {failed[0]}"))
-        if url:
-            wrong = self._use(SandboxClient(url))
-        else:
-            if self._own is None:
-                self._own = Sandbox()
-            wrong = self._use(self._own.start())  # one that runs is left as it is
+        wrong = self._use(SandboxClient(url)) if url else self.start()
         if wrong:
             raise UsageError(wrong)
         if arguments.out:
             self.shell.user_ns[arguments.out] = self._sandbox
         self._show()
+
+    @property
+    def sandbox(self) -> Sandbox | SandboxClient | None:
+        """The sandbox that is used, if there is one."""
+        return self._sandbox
+
+    def start(self) -> str:
+        """Start a sandbox here and make it the default; what is wrong, else an empty string."""
+        from notebook_notify.sandbox import Sandbox
+
+        if self._own is None:
+            self._own = Sandbox()
+        return self._use(self._own.start())  # one that runs is left as it is
 
     def _use(self, sandbox: Sandbox | SandboxClient) -> str:
         """Make *sandbox* the default; if it is none, give what is wrong and keep the one before."""

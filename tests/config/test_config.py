@@ -147,7 +147,7 @@ def test_it_is_read_again_only_if_it_changed(path, monkeypatch, read, whole):
         ('[targets.a]\nchannel = "chatt"', "[targets.a] channel = chatt · there is no such channel: chat | app; did you mean chat?"),
         ('[targets.a]\nchat_id = "c"', "[targets.a] channel · is required: chat | app"),
         ('[targets.a]\nchannel = "chat"\ncorpid = "w"', "[targets.a] · chat has no field corpid; did you mean corp_id?"),
-        ('[targets.a]\nchannel = "chat"\nunknown = "ask"', "[targets.a] · chat has no field unknown"),
+        ('[targets.a]\nchannel = "chat"\nunknwon = "ask"', "[targets.a] · chat has no field unknwon"),
         ('[targets.a]\nchannel = "chat"\nalert = ["b"]', "[targets.a] · alert: expected a text"),
         ('[targets.a]\nchannel = "chat"\nmention = 3', "[targets.a] · mention: expected a text"),
         ("link = 3", "link · a text in quotes is expected"),
@@ -274,7 +274,7 @@ def test_not_utf8(path, specs):
 def test_a_folder_in_its_place(path, specs):
     """A folder where the file should be is told, with what to do."""
     path.mkdir()
-    with pytest.raises(ConfigError, match="this is not a file; move it away"):
+    with pytest.raises(ConfigError, match="this is not a file, or over 1 MB; move it"):
         load([path], specs)
     with pytest.raises(ConfigError, match="this is not a file"):
         save(path, "ops", Target("chat", {}))

@@ -146,6 +146,32 @@ def test_ten_megabytes_are_not_read(post, sandbox):
     assert after.json_object()["errcode"] == 40014
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [
+        ("37", 37),
+        (" 7 ", 7),
+        ("999999999999", module.MOST_WAITED),
+        ("Fri, 31 Dec 1999 23:59:59 GMT", 0),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", module.MOST_WAITED),
+        ("soon", None),
+        ("-1", None),
+        ("9" * 5000, None),
+        ("Fri, 99 Dec 99999999 23:59:59 GMT", None),
+    ],
+)
+def test_retry_after(post, serve, said, seconds):
+    """When to ask again is read as seconds or as a date; nonsense is nothing, ages an hour."""
+    head = f"HTTP/1.1 429 No\r\nRetry-After: {said}\r\nContent-Length: 0\r\n\r\n"
+    assert post(serve(lambda _: head.encode()).url).retry_after == seconds
+
+
+def test_another_charset_does_not_hide_the_code():
+    """A text that is no UTF-8, or a mark before it, leaves the code readable."""
+    for body in (b'{"errcode":0,"errmsg":"\xb3\xc9"}', b'\xef\xbb\xbf{"errcode":0}'):
+        assert Reply(200, body).json_object()["errcode"] == 0
+
+
 @pytest.mark.parametrize("body", [b"", b"[]", b"nul", b"\xff{}", b"[" * 200_000, b'"a"'])
 def test_not_an_object(body):
     """What is no JSON object in UTF-8 reads as none, and never raises."""

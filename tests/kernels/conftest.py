@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import queue
 import re
 import signal
 import threading
@@ -171,11 +172,13 @@ class Kernel:
 
         async def question() -> Any:
             client = self._client.kc
-            asked = getattr(client, kind)(*args, **kwargs)
-            for _ in range(50):
-                reply = await client.get_shell_msg(timeout=20)
-                if reply["parent_header"].get("msg_id") == asked:
-                    return reply["content"]
+            for _ in range(3):  # as a front end does at the next key, if there was no answer
+                asked = getattr(client, kind)(*args, **kwargs)
+                with contextlib.suppress(queue.Empty):
+                    while True:
+                        reply = await client.get_shell_msg(timeout=10)
+                        if reply["parent_header"].get("msg_id") == asked:
+                            return reply["content"]
             raise AssertionError("no reply")
 
         content: dict[str, Any] = run_sync(question)()

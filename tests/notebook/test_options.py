@@ -191,6 +191,24 @@ def test_a_secret_in_a_body_that_is_sent_is_refused(run):
     run("box.stop()")
 
 
+@pytest.mark.parametrize("line", ["--title --corp-secret s3cr3t done", "--to --title x", "--to"])
+def test_an_option_is_no_value(line):
+    """A forgotten value does not take the next option, whose value would go out as text."""
+    with pytest.raises(UsageError, match=r"needs a value|renew it") as caught:
+        parse(line, PARSER)
+    assert "s3cr3t" not in str(caught.value)
+    assert parse('--title "--to" --summary=--to x', PARSER).title == "--to"
+
+
+def test_a_secret_taken_for_another_options_value_is_not_repeated():
+    """Where a value is wrong, the error does not quote a secret that was typed into it."""
+    with pytest.raises(UsageError, match="renew it") as caught:
+        parse("--after '--app-secret=s3cr3t' x", PARSER)
+    assert "s3cr3t" not in str(caught.value)
+    with pytest.raises(UsageError, match="is not a time"):
+        parse("--app-secret env:OPS --after soon x", PARSER)
+
+
 def test_chinese_quotation_marks_quote() -> None:
     """What a Chinese keyboard gives for quotation marks quotes as well."""
     options = parse("--title “夜间 回测” --summary ‘a b’ 完成 “了”", PARSER)

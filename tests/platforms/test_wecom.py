@@ -143,7 +143,6 @@ def test_the_http_status_decides_nothing(channel):
         (b'{"errcode": true}', '{"errcode": true}'),
         (b'{"errcode": 0.0}', '{"errcode": 0.0}'),
         (b'{"errcode": "ok"}', '{"errcode": "ok"}'),
-        (b'{"errcode": 0, "errm', '{"errcode": 0, "errm'),
         (b"\xff\xfe\x00", "\ufffd\ufffd"),
         (b"a\x1b[2Jb\x07\xe2\x80\xaec", "a [2Jb c"),
         (b"[" * 100_000, "[" * 200),
@@ -176,10 +175,24 @@ def test_a_redirect_is_no_answer(channel):
 
 
 def test_an_answer_that_is_cut_off(channel):
-    """An answer that was not read to its end is not believed."""
-    verdict = channel.read(Reply(200, b'{"errcode": 0, "errmsg": "ok"}', complete=False))
-    assert (verdict.kind, verdict.payload["errcode"]) == ("failed", -1004)
-    assert verdict.payload["errmsg"].startswith("answer too long or cut off (HTTP 200): ")
+    """The platform's answer that was not read to its end is not believed; a token's says no more."""
+    cut = Reply(200, b'{"errcode": 0, "errmsg": "ok"}', complete=False)
+    for begun in (cut, Reply(200, b' {"errcode": 0, "errm')):
+        verdict = channel.read(begun)
+        assert (verdict.kind, verdict.payload["errcode"]) == ("failed", -1003)
+        for other in (channel.read_token(begun), channel.read_upload(begun)):
+            assert (other.kind, other.payload["errcode"]) == ("failed", -1004)
+    assert channel.read(cut).payload["errmsg"].startswith("answer too long or cut off (HTTP 200): ")
+
+
+def test_asked_too_often(channel):
+    """A gateway's 429 passed nothing on: asked again, or told when; the platform's own code counts."""
+    for read in (channel.read, channel.read_token, channel.read_upload):
+        assert read(Reply(429, b"slow down")).kind == "busy"
+        told = read(Reply(429, b"slow down", retry_after=37.0))
+        assert (told.kind, told.payload["errcode"]) == ("failed", -1004)
+        assert told.payload["retry_after"] == 37
+        assert read(reply({"errcode": 45009, "errmsg": "no"}, 429)).payload["errcode"] == 45009
 
 
 @pytest.mark.parametrize("status", [408, 500, 502, 503, 504])
