@@ -84,6 +84,13 @@ _RULES = {
     ),
     " textarea": "min-height:7.5em;line-height:1.5;resize:vertical;padding:6px 8px;margin:0",
     " select, .notebook-notify-panel input[type=text]": "height:32px;padding:0 8px;margin:0",
+    # ipywidgets' own arrow is black in any theme.
+    " .widget-dropdown > select": (
+        "background-image:linear-gradient(45deg,transparent 50%,var(--nn-quiet) 50%),"
+        "linear-gradient(135deg,var(--nn-quiet) 50%,transparent 50%);"
+        "background-position:calc(100% - 15px) 13px,calc(100% - 10px) 13px;"
+        "background-size:5px 5px;background-repeat:no-repeat;padding-right:26px"
+    ),
     " .widget-inline-hbox > :not(.widget-label)": "flex:none;width:100%",
     " .widget-checkbox": "width:auto;margin:0 0 6px;flex-direction:row;height:auto",
     " .widget-checkbox .widget-label-basic": (
@@ -105,7 +112,9 @@ _RULES = {
     ),
     " .lm-TabBar-tab:focus-visible": "outline:2px solid var(--nn-brand);outline-offset:-3px",
     # ── rows ──
-    " .nn-columns": "flex-wrap:wrap;gap:4px 24px;align-items:flex-start;overflow:visible",
+    " .nn-columns": (
+        "margin-bottom:8px;flex-wrap:wrap;gap:4px 24px;align-items:flex-start;overflow:visible"
+    ),
     " .nn-columns > *": "flex:1 1 290px;min-width:0;width:auto;overflow:visible",
     " .nn-pair": "flex-wrap:wrap;gap:0 16px;overflow:visible",
     " .nn-pair > *": "flex:1 1 120px;min-width:0",
@@ -163,9 +172,7 @@ def style(hides: str) -> str:
     rules = "".join(f".{ROOT}{where}{{{rule}}}" for where, rule in _RULES.items())
     # The second rule takes the place away as well, in JupyterLab and Notebook 7.
     gone = f".{hides},.jp-OutputArea-child:has(.{hides}){{display:none}}"
-    # What the browser itself draws of fields, such as a menu's arrow.
-    dark = f'[data-jp-theme-light="false"] .{ROOT},.theme-dark .{ROOT}{{color-scheme:dark}}'
-    return f"<style>{rules}{gone}{dark}</style>"
+    return f"<style>{rules}{gone}</style>"
 
 
 def status(text: str) -> str:

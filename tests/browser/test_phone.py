@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+import itertools
+import math
+import re
 import zipfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,15 +15,29 @@ import pytest
 from nbclient import NotebookClient
 from playwright.sync_api import expect
 
-from notebook_notify.messages import File, Message
+from notebook_notify import texts
+from notebook_notify.messages import File, Image, Message
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.sandbox import Sandbox, page
 from notebook_notify.sender import SENDER, TARGETS
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from collections.abc import Callable
 
-REPORT = Path(__file__).parents[2] / "notebooks" / "report.ipynb"
+    from playwright.sync_api import Browser, Locator, Page
+
+ROOT = Path(__file__).parents[2]
+REPORT = ROOT / "notebooks" / "report.ipynb"
+DAILY = """## 收盘日报 11-24
+> 组合净值 **1.0234**，当日 <font color="info">+0.83%</font>
+> 最大回撤 <font color="warning">-4.1%</font>
+[打开看板](https://example.com/board)"""
+TABLE = """名称,权重,当日,120 天
+贵州茅台,30%,+1.2%,+8.4%
+宁德时代,25%,-0.6%,+3.1%
+中国平安,20%,+0.4%,+5.7%
+比亚迪,15%,+2.3%,-1.8%
+"""
 SCRIPT = "<script>document.title='owned'</script><img src=https://evil.test/a onerror=document.title='owned'>"
 HOSTILE = "\n".join(
     [
@@ -102,32 +119,79 @@ def test_hostile_messages_do_nothing_in_a_notebook(browser: Browser, hostile: Sa
     tab.close()
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [400, 1400])
 def test_the_report_on_a_phone(
-    browser: Browser, artifacts: Path, tmp_path: Path, monkeypatch, sandbox, width: int, scheme: str
+    browser: Browser, artifacts: Path, tmp_path: Path, monkeypatch, sandbox
 ) -> None:
-    """The daily report's text, plots and file are drawn, and fit into the phone's width."""
+    """The daily report's text, plots and file are drawn, and fit into any width."""
     monkeypatch.setenv("NOTEBOOK_NOTIFY_STATE", str(tmp_path / "state"))
     notebook = nbformat.read(REPORT, 4)
     (parameters,) = [c for c in notebook.cells if "parameters" in c.metadata.get("tags", ())]
     parameters.source = f"sandbox_url = {sandbox.url!r}"
     NotebookClient(notebook, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
+    context = browser.new_context(locale="zh-CN")
+    tab = context.new_page()
+    for width, scheme in itertools.product((400, 1400), ("light", "dark")):
+        tab.set_viewport_size({"width": width, "height": 900})
+        tab.emulate_media(color_scheme=scheme)
+        tab.goto(sandbox.url + "/")
+        expect(tab.locator(".picture img")).to_have_count(2)
+        _drawn(tab)
+        assert tab.locator(".sheet tr").count() == 5
+        assert "report.csv" in tab.locator(".file").inner_text()
+        assert "日报 Daily 2025-11-24" in tab.locator(".bubble").first.inner_text()
+        for chat in tab.locator(".chat").all():
+            inner, outer = chat.evaluate("e => [e.scrollWidth, e.clientWidth]")
+            assert inner <= outer
+        tab.screenshot(path=artifacts / f"report-{width}-{scheme}.png")
+        tab.locator(".chat").first.evaluate("e => e.scrollTop = -e.scrollHeight")
+        tab.screenshot(path=artifacts / f"report-{width}-{scheme}-top.png")
+    context.close()
+
+
+def _drawn(tab: Page) -> None:
+    for image in tab.locator(".picture img").all():
+        image.evaluate("i => i.decode()")
+
+
+def test_its_picture(browser: Browser, sandbox, picture: Callable[[Locator, str], None]) -> None:
+    """README's picture: Markdown, a plot and a table, as a phone shows them."""
+    TARGETS.use_sandbox(sandbox.targets)
+    target = TARGETS.resolve("sandbox-wecom_chat")
+    plot = Image(_plot(), "净值.png")
+    table = File(TABLE.encode(), "持仓.csv")
+    with texts.speaking("zh"):
+        assert SENDER.send([(target, Message(DAILY, (plot, table), markdown=True))], timeout=20)
     context = browser.new_context(
-        viewport={"width": width, "height": 900}, color_scheme=scheme, locale="zh-CN"
+        viewport={"width": 400, "height": 1010}, locale="zh-CN", device_scale_factor=1.5
     )
     tab = context.new_page()
     tab.goto(sandbox.url + "/")
-    expect(tab.locator(".picture img")).to_have_count(2)
-    for image in tab.locator(".picture img").all():
-        image.evaluate("i => i.decode()")
+    expect(tab.locator(".picture img")).to_have_count(1)
+    _drawn(tab)
     assert tab.locator(".sheet tr").count() == 5
-    assert "report.csv" in tab.locator(".file").inner_text()
-    assert "日报 Daily 2025-11-24" in tab.locator(".bubble").first.inner_text()
-    for chat in tab.locator(".chat").all():
-        inner, outer = chat.evaluate("e => [e.scrollWidth, e.clientWidth]")
-        assert inner <= outer
-    tab.screenshot(path=artifacts / f"report-{width}-{scheme}.png")
-    tab.locator(".chat").first.evaluate("e => e.scrollTop = -e.scrollHeight")
-    tab.screenshot(path=artifacts / f"report-{width}-{scheme}-top.png")
+    picture(tab.locator(".phone:has(article)"), "phone.png")
     context.close()
+
+
+def _plot() -> bytes:
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(5, 2.4), layout="constrained")
+    axes = figure.subplots()
+    days = range(120)
+    value = [1 + 0.0006 * day + 0.012 * math.sin(day / 9) for day in days]
+    axes.plot(days, value, color="#1976d2")
+    axes.fill_between(days, value, min(value), color="#1976d2", alpha=0.12)
+    axes.set_title("NAV, 120 days")
+    axes.spines[["top", "right"]].set_visible(False)
+    file = io.BytesIO()
+    figure.savefig(file, format="png", dpi=110)
+    return file.getvalue()
+
+
+def test_the_pictures_of_readme() -> None:
+    """Each picture that README names is there, and small enough for a page."""
+    named = re.findall(r"notebooks/images/[\w.-]+", (ROOT / "README.md").read_text())
+    own = [f"notebooks/images/{name}" for name in ("panel.png", "phone.png")]
+    for path in {*named, *own}:
+        assert 10_000 < (ROOT / path).stat().st_size < 150_000, path

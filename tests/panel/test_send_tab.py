@@ -181,7 +181,7 @@ def test_a_dry_run_sends_nothing(page, sandbox) -> None:
     page.click(page.send_tab.dry_run)
     assert "Dry run, not sent → sandbox-dingtalk_robot" in page.text
     assert "1 message ·" in page.text
-    assert "table.csv stays in the notebook" in page.text
+    assert "table.csv was not sent" in page.text
     assert not sandbox.inbox
     assert page.form.text.value == "numbers"
 
