@@ -115,8 +115,8 @@ def _outbox(options: argparse.Namespace) -> int:
 
     words = filter(None, (options.action, options.id))
     left = act(DRAIN, list(words), options.timeout)
-    for mark, *rest in cells(DRAIN):
-        print(mark, " · ".join(rest))  # noqa: T201 - a command's answer
+    rows = [f"{mark} {' · '.join(rest)}" for mark, *rest in cells(DRAIN)]
+    print("\n".join(rows) or say("没有排队的消息", "nothing waits"))  # noqa: T201 - its answer
     return NOT_SENT if left else 0
 
 

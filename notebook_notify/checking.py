@@ -11,13 +11,14 @@ from notebook_notify.delivery import TIMEOUT
 from notebook_notify.errors import ConfigError, TargetError
 from notebook_notify.messages import Message
 from notebook_notify.platforms import channel_of
+from notebook_notify.proofs import Proof
 from notebook_notify.targets import MAGICS, Target
 from notebook_notify.texts import local, say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from notebook_notify.reports import SendReport
+    from notebook_notify.reports import SendReport, SendResult
 
 
 def check(
@@ -35,18 +36,16 @@ def check(
         The proofs, and what became of the lines: ``None`` if none was to be posted.
 
     Raises:
-        TargetError: no such target, it cannot work as it is written, or a line may not go to all.
+        TargetError: no such target, or it cannot work as it is written.
     """
     deadline = time.monotonic() + timeout
     wanted = [sender.TARGETS.resolve(name) for name in dict.fromkeys(names)] or defaults()
-    proofs = sender.SENDER.check_all(wanted, timeout=timeout)
+    proofs = _forbidden(wanted, sender.SENDER.check_all(wanted, timeout=timeout))
     if not post:
         return proofs, None
     good = [to for to, one in zip(wanted, proofs.results, strict=True) if one.outcome != "failed"]
     spared = [one.label for one in good if not names and channel_of(one).everyone(one)]
     lines = [(one, trial()) for one in good if one.label not in spared]
-    if lines:
-        sender.targets([one for one, _ in lines])  # raises where the administrator forbids it
     posts = sender.post(lines, timeout=max(0.0, deadline - time.monotonic()), queue=False)
     if spared:
         listed = ", ".join(spared)
@@ -55,7 +54,25 @@ def check(
             f"nothing was posted to {listed}, which is everyone; name it if that is meant",
         )
         posts = replace(posts, notes=(*posts.notes, told))
-    return proofs, posts
+    arrived = {id(to): one for (to, _), one in zip(lines, posts.results, strict=True)}
+    settled = tuple(
+        one.after(arrived[id(to)]) if isinstance(one, Proof) and id(to) in arrived else one
+        for to, one in zip(wanted, proofs.results, strict=True)
+    )
+    return replace(proofs, results=settled), posts
+
+
+def _forbidden(wanted: Sequence[Target], proofs: SendReport) -> SendReport:
+    """*proofs*, in which none is good of a target that the administrator forbids to send to."""
+    results: list[SendResult] = []
+    for target, one in zip(wanted, proofs.results, strict=True):
+        results.append(one)
+        try:
+            sender.targets(target)
+        except TargetError as error:
+            if isinstance(one, Proof) and one.outcome != "failed":
+                results[-1] = one.forbidden(str(error))
+    return replace(proofs, results=tuple(results))
 
 
 def defaults() -> list[Target]:

@@ -126,7 +126,7 @@ class Sender:
         deliveries = []
         for target, message in messages:
             channel = channel_of(target)
-            if isinstance(message, Message):
+            if isinstance(message, Message) and passage is None:  # its heading may not end it
                 check(message, channel)
             deliveries.append(
                 Delivery(

@@ -32,6 +32,8 @@ PATIENCE = 5.0
 IDLE = 60.0
 #: The shortest pause between two looks that found nothing, in seconds.
 SOON = 0.5
+#: So many changes that nobody watched for are kept, for who comes a moment too late.
+MISSED = 100
 #: How long Python's end is held up for what is due, in seconds.
 FLUSH = 2.0
 
@@ -87,6 +89,7 @@ class Drain:
         self._ending = False
         self._owed: list[Callable[[], object]] = []
         self._watched: dict[str, Callable[[Change], None]] = {}
+        self._missed: dict[str, Change] = {}
         self._left = 0  # how many wait, as far as is known
         #: why the last look failed, if it did.
         self.trouble = ""
@@ -126,6 +129,8 @@ class Drain:
             raise
         except NotifyError as error:
             trouble = str(error)
+        except Exception as error:  # noqa: BLE001 - not even our own mistakes may hurt the cell
+            trouble = f"{type(error).__name__} in notebook_notify: {error}"
         else:
             self._left += len(items)
             self.start()
@@ -133,9 +138,25 @@ class Drain:
         raise OutboxError(trouble)
 
     def watch(self, one: str, callback: Callable[[Change], None]) -> None:
-        """Have *callback* told, on the drain's thread, when the item leaves or stays for good."""
+        """Have *callback* told, on the drain's thread, when the item leaves or stays for good.
+
+        Also if it has just done so: it may be sent before its report is shown.
+        """
         with self._lock:
             self._watched[one] = callback
+            missed = one in self._missed
+        if missed:
+            self.start()
+
+    def drop(self, one: str) -> None:
+        """Take an item out, unsent, so that its ``--once`` key may be used again.
+
+        Raises:
+            OutboxError: as of :meth:`Outbox.drop`.
+        """
+        item = self.outbox.drop(one)
+        with contextlib.suppress(Exception):  # as for all that is told
+            self._told(Change(item, None, here=False))
 
     def start(self) -> None:
         """Have the thread look at the outbox now; a forked child has none."""
@@ -273,26 +294,43 @@ class Drain:
             self._tell(Change(item, result, here=True))
 
     def _look_after_watched(self) -> None:
-        """Tell of watched items that others have sent, or that have expired."""
+        """Tell of watched items that have ended otherwise, such as by their time's end.
+
+        What others have sent or dropped is not known here: nobody is told.
+        """
         with self._lock:
             watched = set(self._watched)
         if not watched:
             return
         there = {item.id: item for item in self.outbox.items() if item.id in watched}
         for one in watched:
+            with self._lock:
+                missed = self._missed.pop(one, None)
             item = there.get(one)
-            if item is None:
+            if missed is not None:
+                self._show(missed)
+            elif item is None:
                 with self._lock:
                     self._watched.pop(one, None)
             elif item.next_at is None:
                 self._tell(Change(item, None, here=True))
 
     def _tell(self, change: Change) -> None:
+        with contextlib.suppress(Exception):  # a reader's mistake is not the sender's
+            self._told(change)
+        self._show(change)
+
+    def _show(self, change: Change) -> None:
+        one = change.item.id
         with self._lock:
-            watcher = self._watched.pop(change.item.id, None)
-        for one in filter(None, (self._told, watcher)):
-            with contextlib.suppress(Exception):  # a reader's mistake is not the sender's
-                one(change)
+            watcher = self._watched.pop(one, None)
+            if watcher is None:
+                self._missed[one] = change
+                while len(self._missed) > MISSED:
+                    del self._missed[next(iter(self._missed))]
+                return
+        with contextlib.suppress(Exception):  # as above
+            watcher(change)
 
     def _undo(self, stored: Future[list[Item]]) -> None:
         """Take out again what was stored too late: its caller was told that it is not."""

@@ -9,7 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from notebook_notify.drain import TIMEOUT, Drain
-from notebook_notify.errors import ConfigError, NotifyError, OutboxError, SendInterrupted
+from notebook_notify.errors import (
+    OVER_RATE,
+    ConfigError,
+    NotifyError,
+    OutboxError,
+    SendInterrupted,
+)
 from notebook_notify.ledger import Ledger, Line
 from notebook_notify.ledger_file import path_of
 from notebook_notify.messages import Message
@@ -116,21 +122,28 @@ def keep(
         return report
 
     def store(outbox: Outbox) -> list[Item]:
-        return [
-            outbox.put(
-                str(target.name),
-                place_of(target),
-                message(),
-                error=result.error,
-                unknown=result.outcome == "unknown",
-                accepted=(result.parts_sent, result.parts) if result.parts_sent else (0, 0),
-                repeats=key is None and target.get("unknown") != "ask",
-                rest=rest_of(result, CHANNELS[target.channel]),
-                key=key,
-                verdict=verdict,
-            )
-            for _, target, message, result in waiting
-        ]
+        stored: list[Item] = []
+        try:
+            for _, target, message, result in waiting:
+                one = outbox.put(
+                    str(target.name),
+                    place_of(target),
+                    message(),
+                    error=result.error,
+                    unknown=result.outcome == "unknown",
+                    accepted=(result.parts_sent, result.parts) if result.parts_sent else (0, 0),
+                    repeats=key is None and target.get("unknown") != "ask",
+                    rest=rest_of(result, CHANNELS[target.channel]),
+                    key=key,
+                    verdict=verdict,
+                )
+                stored.append(one)
+        except BaseException:  # all or none: the report says one thing of them
+            for one in stored:
+                with contextlib.suppress(OutboxError):
+                    outbox.drop(one.id)
+            raise
+        return stored
 
     try:
         items = drain.put(store)
@@ -164,9 +177,16 @@ def queued(result: SendResult, item: Item) -> SendResult:
     until = f"{local(item.expires):%m-%d %H:%M}"
     reason = result.advice.what if result.advice else str((result.error or {}).get("errmsg", ""))
     waits = say(
-        f"{reason}，已存到本机，内核在时自动重试，{until} 过期",
-        f"{reason}; saved here, retried while a kernel runs, expires {until}",
+        f"{reason}，已存到本机，内核在时自动重试，{until} 过期（%notify_outbox）",
+        f"{reason}; saved here, retried while a kernel runs, expires {until} (%notify_outbox)",
     )
+    if result.code == OVER_RATE:
+        at = f"{local(item.next_at or time.time()):%H:%M:%S}"
+        waits = say(
+            f"已到频率上限，已存到本机，内核在时 {at} 起自动发出，{until} 过期（%notify_outbox）",
+            f"the rate limit is reached; saved here, goes out by itself from {at} while a kernel "
+            f"runs, expires {until} (%notify_outbox)",
+        )
     # What did not go along this time goes along with the next.
     clean = replace(result, notes=(), advice=None, error=None)
     return replace(clean, outcome="queued", item=item.id, waits=waits)
@@ -200,7 +220,7 @@ def act(drain: Drain, words: Sequence[str], seconds: float) -> int:
             drain.outbox.resend(one, "" if name is None else place_of(drain.find(name)))
             drain.flush(seconds)
         case ["drop", one]:
-            drain.outbox.drop(one)
+            drain.drop(one)
         case _:
             usage = "flush | resend ID | drop ID"
             raise OutboxError(say(f"用法：{usage}", f"usage: {usage}"))
@@ -216,15 +236,15 @@ def cells(drain: Drain) -> Iterator[tuple[str, str, str, str, str, str]]:
     for item in items:
         title = item.title or say("（无文字）", "(no text)")
         mark = {"unknown": MARKS["unknown"], "dead": MARKS["failed"]}.get(item.state, "…")
-        told = _told(item)
+        told = how(item)
         if item.state in ("queued", "unknown") and item.next_at is not None:
             told += _held(item, places, without)
         moment = f"{local(item.created):%m-%d %H:%M:%S}"
         yield mark, item.id, moment, one_line(item.target), one_line(title), one_line(told)
 
 
-def _told(item: Item) -> str:
-    """How *item* stands."""
+def how(item: Item) -> str:
+    """How *item* stands, for people."""
     soon = item.next_at is not None and item.next_at > time.time()
     at = f"{local(item.next_at):%H:%M:%S}" if soon and item.next_at is not None else ""
     code = (item.error or {}).get("errcode", (item.error or {}).get("code", ""))
@@ -236,7 +256,10 @@ def _told(item: Item) -> str:
         case "leased" | "flying":
             return say("正在发送", "being sent")
         case "unknown" if item.next_at is not None:
-            return say(f"结果未知，{at} 重发一次", f"unknown, repeated once {at}").rstrip() + why
+            zh, en = (
+                (f"{at} 重发一次", f"repeated once {at}") if at else ("即将重发", "repeated now")
+            )
+            return say(f"结果未知，{zh}", f"unknown, {en}") + why
         case "unknown":
             return say("结果未知，不会自动重发", "unknown, not repeated by itself") + why
     return {
@@ -265,7 +288,7 @@ def _held(item: Item, places: Mapping[str, Target], without: Mapping[str, str]) 
 def _record(change: Change, targets: Targets) -> None:
     """Write into the ledger what became of an item; on the drain's thread."""
     item, result = change.item, change.result
-    outcome = "failed" if item.state == "dead" else "unknown"
+    outcome = "unknown" if item.lost else "failed"
     if not change.here and result is not None:
         outcome = result.outcome
     code = result.code if result is not None else None

@@ -90,7 +90,7 @@ class PrivateFile:
         self._lock = threading.Lock()
         self._connection: Connection | None = None
         self._is: tuple[int, ...] = ()  # which file the connection has
-        self._forking = False
+        self._forking = self._stuck = False
         _files.add(self)
 
     def close(self) -> None:
@@ -196,7 +196,9 @@ class PrivateFile:
 
     def before_fork(self) -> None:
         """Close it, and let nobody use it until the fork is done."""
-        self._forking = self._lock.acquire(timeout=BEFORE_FORK)
+        # One wait is enough for a file that hangs, until it answers again.
+        self._forking = self._lock.acquire(timeout=0 if self._stuck else BEFORE_FORK)
+        self._stuck = not self._forking
         if self._forking:
             self._drop()
 

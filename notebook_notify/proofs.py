@@ -6,7 +6,7 @@ ends; what only a message would prove is named.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import TYPE_CHECKING, Literal
 
 from notebook_notify import errors
@@ -42,7 +42,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Proof(SendResult):
-    """What is proved of a target; nothing was posted.
+    """What is proved of a target.
 
     Its ``outcome`` is ``sent`` if all of it was proved, ``partial`` if the rest only a message
     proves, ``unknown`` if that is all of it, and ``failed``.
@@ -51,11 +51,27 @@ class Proof(SendResult):
         steps: one by one, the failed one last.
         name: the group's or the application's name, where the platform told it: one line.
         members: how many people are in the group, where the platform told it.
+        posted: whether a message was then posted, and so proved the rest.
     """
 
     steps: tuple[Step, ...] = ()
     name: str | None = None
     members: int | None = None
+    posted: bool = False
+
+    def after(self, message: SendResult) -> Proof:
+        """The proof once *message* was posted: if it was accepted, that proves the rest."""
+        if message.outcome not in ("sent", "partial"):
+            return self
+        told = say("，一条消息已证明", "; a message proved it")
+        steps = tuple(
+            Step("proved", step.told + told) if step.kind == "open" else step for step in self.steps
+        )
+        return replace(self, outcome="sent", steps=steps, posted=True)
+
+    def forbidden(self, why: str) -> Proof:
+        """The proof of a target that *why* forbids to send to."""
+        return replace(self, outcome="failed", error={"errmsg": why}, code=None, advice=None)
 
     def lines(self) -> list[tuple[str, str]]:
         """What a reader is told: the outcome, the steps, and what to do if one failed."""
@@ -75,7 +91,8 @@ class Proof(SendResult):
         if self.outcome == "failed":
             yield from SendResult._details(self)  # noqa: SLF001 - zero-argument super() fails here
             return
-        yield say("没有发出消息", "nothing was posted")
+        if not self.posted:
+            yield say("没有发出消息", "nothing was posted")
         yield duration(self.seconds)
 
 

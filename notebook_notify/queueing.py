@@ -171,7 +171,7 @@ class Passage:
             text = f"{told}{gap}{left[0].text}"
             if size_of(text) <= limit:
                 first = replace(left[0], text=text)
-                self._parts[self._parts.index(left[0])] = first
+                self._parts[-len(left)] = first
                 return [first, *left[1:]]
         return [Words(told), *left]
 

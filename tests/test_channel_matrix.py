@@ -211,7 +211,7 @@ def test_file(sandbox, arrives, channel) -> None:
         message = Message("look", (File(b"123456", "a.csv"),))
         report = SENDER.send([(target(channel), message)], timeout=20)
         assert report.outcome == "partial"
-        assert "a.csv stays in the notebook" in report.results[0].notes[0]
+        assert "a.csv was not sent" in report.results[0].notes[0]
         (text,) = received(sandbox)
         assert text["content"] == "look\n\nNot attached: a.csv"
         return

@@ -71,8 +71,8 @@ def test_a_named_target_of_everyone_is_posted_to(saved, sandbox):
     assert sandbox.inbox[0]["to"] == "@all"
 
 
-def test_what_the_administrator_forbids_can_be_proved(saved, sandbox, tmp_path, monkeypatch):
-    """Under `allow_all = false` a target of everyone is proved, but no line is posted to any."""
+def test_what_the_administrator_forbids_is_not_proved(saved, sandbox, tmp_path, monkeypatch):
+    """Under `allow_all = false` a target of everyone is told as refused, and gets no line."""
     monkeypatch.setenv("XDG_CONFIG_DIRS", str(tmp_path / "site"))
     site = tmp_path / "site" / "notebook_notify" / "notebook_notify.toml"
     site.parent.mkdir(parents=True)
@@ -80,11 +80,11 @@ def test_what_the_administrator_forbids_can_be_proved(saved, sandbox, tmp_path, 
     saved(all="wecom_app", ops="wecom_robot")
     path = Path(os.environ["NOTEBOOK_NOTIFY_CONFIG"])
     path.write_text(path.read_text().replace("['zhangwei', 'lisi']", "'@all'"))
-    proofs, posts = checking.check(["all"])
-    assert (proofs.outcome, posts) == ("sent", None)
-    with pytest.raises(TargetError, match="administrator forbids"):
-        checking.check(["ops", "all"], post=True)
-    assert sandbox.inbox == []
+    proofs, posts = checking.check(["ops", "all"], post=True)
+    assert [one.outcome for one in proofs.results] == ["sent", "failed"]
+    assert "the administrator forbids" in repr(proofs)
+    assert [one.target for one in posts.results] == ["ops"]
+    assert [one["channel"] for one in sandbox.inbox] == ["wecom_robot"]
 
 
 def test_the_whole_keeps_the_budget(saved, sandbox):

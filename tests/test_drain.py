@@ -16,6 +16,7 @@ from notebook_notify.delivery.outbox import Outbox
 from notebook_notify.drain import Drain
 from notebook_notify.errors import NOT_CONNECTED, UNKNOWN, OutboxError
 from notebook_notify.messages import File, Message
+from notebook_notify.platforms import channel_of
 from notebook_notify.queueing import place_of
 
 
@@ -107,6 +108,30 @@ def test_what_is_put_goes_out_by_itself(drain, outbox, saved, sandbox):
     assert [(c.item.title, c.here, c.result.outcome) for c in drain.changes] == [
         (str(n), False, "sent") for n in range(3)
     ]
+
+
+def test_who_watches_too_late(drain, outbox, saved):
+    """It may go out before its report is shown: who then asks is told all the same."""
+    (item,) = drain.put(lambda box: [box.put("ops", place_of(find("ops")), Message("one"))])
+    flush(drain)
+    watched, told = [], threading.Event()
+    drain.watch(item.id, lambda change: (watched.append(change), told.set()))
+    assert told.wait(10)
+    assert [(one.item.id, one.here) for one in watched] == [(item.id, False)]
+    assert len(drain.changes) == 1
+
+
+def test_a_heading_makes_nothing_too_long(drain, outbox, saved, sandbox):
+    """A text of the most parts that comes late has a line more, and comes."""
+    channel = channel_of(find("ops"))
+    put(outbox, "x" * (channel.text_limit * channel.most_parts - 5), ago=3600)
+    for _ in range(5):  # our own limit lets through so many in a second
+        flush(drain)
+        if not outbox.items():
+            break
+        time.sleep(1.1)
+    assert outbox.items() == []
+    assert texts(sandbox)[0].startswith("(1/31)")
 
 
 def test_the_network_comes_back(drain, outbox, saved, sandbox):

@@ -15,7 +15,7 @@ from notebook_notify.config import load
 from notebook_notify.drain import Drain
 from notebook_notify.errors import ConfigError, OutboxError, SendError, SendInterrupted
 from notebook_notify.messages import Message
-from notebook_notify.outgoing import Kept, cells
+from notebook_notify.outgoing import Kept, act, cells
 from notebook_notify.platforms import SPECS
 from notebook_notify.reports import SendReport
 from notebook_notify.targets import Target
@@ -70,7 +70,43 @@ def test_in_chinese(save, monkeypatch):
     told = repr(send("done", to="ops"))
     assert told.startswith("… 排队中 ops（钉钉群）")
     assert "已存到本机，内核在时自动重试，" in told
-    assert told.endswith("过期")
+    assert told.endswith("过期（%notify_outbox）")
+
+
+def test_all_or_none(save, monkeypatch):
+    """If one of several cannot be stored, the report says of all that they are not queued."""
+    from notebook_notify.delivery import outbox
+
+    save(DEAD)
+    with Path(os.environ["NOTEBOOK_NOTIFY_CONFIG"]).open("a") as file:
+        file.write('[targets.two]\nchannel = "dingtalk_robot"\n')
+        file.write(f'webhook = "{DEAD}/robot/send?access_token={"5" * 64}"\nbase_url = "{DEAD}"\n')
+    monkeypatch.setattr(outbox, "MOST", 1)
+    report = send("done", to=["ops", "two"])
+    assert [one.outcome for one in report.results] == ["failed", "failed"]
+    assert "not queued" in repr(report)
+    assert waiting() == []
+
+
+def test_a_message_that_cannot_be_made(save):
+    """It costs a note, and no traceback."""
+
+    def making():
+        raise ValueError("our own mistake")
+
+    report = sender.post([(sender.TARGETS.resolve("ops"), making)])
+    assert report.outcome == "failed"
+    assert "ValueError in notebook_notify: our own mistake; not queued" in repr(report)
+
+
+def test_once_after_a_drop(save, sandbox, monkeypatch):
+    """What was dropped unsent does not keep a repeated run from sending."""
+    monkeypatch.setattr(sender.DRAIN, "start", lambda: None)
+    sandbox.fail_next(errcode=-1, path="chat/send")
+    (result,) = send("done", to="ops", once="daily").results
+    act(sender.DRAIN, ["drop", str(result.item)], 1)
+    assert send("done", to="ops", once="daily").outcome == "sent"
+    assert len(sandbox.inbox) == 1
 
 
 def test_once_counts_what_waits(save):
@@ -145,12 +181,12 @@ def test_how_items_stand(save):
 def test_the_shell(save, sandbox, capsys):
     """Lists, flushes, sends again and drops; the exit code says whether something waits."""
     assert main(["outbox"]) == 0
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == "nothing waits\n"
     put("one", rest=600)
     assert main(["outbox"]) == NOT_SENT
     assert "ops · one · queued, next try " in capsys.readouterr().out
     assert main(["outbox", "flush"]) == 0
-    assert capsys.readouterr().out == ""
+    assert capsys.readouterr().out == "nothing waits\n"
     put("two", unknown=True, repeats=False)
     (item,) = waiting()
     assert main(["outbox", "resend", item.id]) == 0

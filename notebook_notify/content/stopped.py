@@ -87,9 +87,9 @@ def _lines(stopped: Stopped, mark: str) -> Iterator[str]:
         f"💥 内核已停止 · {title} · 运行 {span}后", f"💥 Kernel stopped · {title} · after {span}"
     )
     yield say(
-        "单元没有跑完，变量已丢失。常见原因：内存不足、被重启、机器关机",
-        "The cell did not finish; its variables are lost. Usual causes: out of memory, a restart, "
-        "the machine going down",
+        "单元没有跑完，变量已丢失。常见原因：内存不足、原生代码崩溃、被人或系统结束",
+        "The cell did not finish; its variables are lost. Usual causes: out of memory, a crash in "
+        "native code, an end by someone or by the system",
     )
     when = f"{local(stopped.moment):%m-%d %H:%M:%S}"
     yield " · ".join(filter(None, (scrub(stopped.who), scrub(stopped.where), when, mark)))

@@ -51,6 +51,8 @@ LEAST = 5.0
 VARIABLE = "NOTEBOOK_NOTIFY_STOPPED_AFTER"
 #: So often the last line of output is passed on, in seconds.
 LOOK = 2.0
+#: So often what the pipe did not take is tried again, in seconds.
+SOON = 0.1
 #: So many processes are started at most: one that dies would die again.
 _STARTS = 3
 
@@ -219,7 +221,7 @@ class DeathWatch:
             news.wait()  # to begin a thread for each cell would hold it up
             if self._process is not None:
                 self._process.wait()  # it forks at once, and what is left of it is taken away
-            if over.wait(LOOK):
+            if over.wait(SOON if self._waiting else LOOK):
                 return
             with self._lock:
                 for number, cell in list(self._cells.items()):
@@ -231,6 +233,7 @@ class DeathWatch:
                     continue
                 if self._pipe is None:
                     self._start()
+                self._put(b"")  # what the pipe did not take before: a large environment
                 cells = list(self._cells.items())
             for number, cell in cells:
                 with contextlib.suppress(Exception):  # a strange stream costs the line alone

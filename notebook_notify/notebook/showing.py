@@ -11,6 +11,7 @@ from IPython.display import display
 from notebook_notify import sender
 from notebook_notify.boxes import box
 from notebook_notify.messages import Image, Making, Message, promise
+from notebook_notify.outgoing import how
 from notebook_notify.secret import scrub
 from notebook_notify.texts import local, say
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from notebook_notify.drain import Change
-    from notebook_notify.reports import SendReport, SendResult
+    from notebook_notify.reports import Outcome, SendReport, SendResult
     from notebook_notify.targets import Target
 
 
@@ -57,12 +58,16 @@ class Box:
 
 def _later(result: SendResult, change: Change) -> SendResult:
     """What is told of *result* now."""
-    if change.result is None:
-        return result
     asked, now = (
         f"{local(moment):%m-%d %H:%M:%S}" for moment in (change.item.created, time.time())
     )
     note = say(f"{asked} 排队，{now} 有了结果", f"queued {asked}, settled {now}")
+    if change.result is not None and change.result.outcome == "sent":
+        note = say(f"{asked} 排队，{now} 发出", f"queued {asked}, sent {now}")
+    if change.result is None:  # it has expired, or another process gave it up
+        outcome: Outcome = "failed" if change.item.state == "dead" else "unknown"
+        error = {"errmsg": how(change.item)}
+        return replace(result, outcome=outcome, error=error, code=None, notes=(*result.notes, note))
     return replace(change.result, notes=(*change.result.notes, note), item=result.item)
 
 

@@ -76,8 +76,8 @@ def fit(
     note: str | None = None
     drawable = form == "svg" and limits.image_types
     if not limits.file_bytes and form not in limits.image_types and not drawable:
-        stays = f"{name} stays in the notebook: this channel cannot carry it"
-        raise UnfitError(say(f"{name} 留在笔记本中：这个通道发不了", stays))
+        kept = f"{name} was not sent: this channel cannot carry it"
+        raise UnfitError(say(f"{name} 没有发：这个通道发不了", kept))
     if len(attachment.data) < LEAST_BYTES:
         few = say(f"{name} 不足 {LEAST_BYTES} 字节", f"{name} has fewer than {LEAST_BYTES} bytes")
         raise UnfitError(few if attachment.data else say(f"{name} 是空的", f"{name} is empty"))

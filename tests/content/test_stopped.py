@@ -40,7 +40,7 @@ def test_in_english():
     assert stopped_message(STOPPED, GROUP).text == (
         "💥 Kernel stopped · Nightly backtest · after 6h 20m\n"
         "The cell did not finish; its variables are lost. "
-        "Usual causes: out of memory, a restart, the machine going down\n"
+        "Usual causes: out of memory, a crash in native code, an end by someone or by the system\n"
         "zhangwei@hub-gpu03 · backtest.ipynb [12] · 11-25 00:25:10\n"
         "Last line (00:24:51): epoch 71/100 loss 0.288\n"
         "Memory before: 61.8/64.0 GB, the kernel's 60.0 GB"
@@ -52,7 +52,7 @@ def test_in_chinese(monkeypatch):
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
     assert stopped_message(replace(STOPPED, title="夜间回测"), GROUP).text == (
         "💥 内核已停止 · 夜间回测 · 运行 6小时20分后\n"
-        "单元没有跑完，变量已丢失。常见原因：内存不足、被重启、机器关机\n"
+        "单元没有跑完，变量已丢失。常见原因：内存不足、原生代码崩溃、被人或系统结束\n"
         "zhangwei@hub-gpu03 · backtest.ipynb [12] · 11-25 00:25:10\n"
         "最后一行（00:24:51）：epoch 71/100 loss 0.288\n"
         "停止前 内存 61.8/64.0 GB，其中内核 60.0 GB"

@@ -142,6 +142,7 @@ def test_fonts_that_matplotlib_was_given(monkeypatch, tmp_path):
     broken = tmp_path / "dejavusans.ttf"
     broken.write_bytes(b"no font")
     monkeypatch.setattr(fonts, "_folders", lambda: iter([tmp_path]))
+    monkeypatch.delitem(sys.modules, "matplotlib.font_manager", raising=False)
     assert not fonts.pens(SIZE)[2]
 
     class Entry:

@@ -110,6 +110,7 @@ class Kernel:
         self._client = _Client(
             nbformat.v4.new_notebook(),
             timeout=60,
+            iopub_timeout=30,  # else nbclient drops what a busy machine brings late
             kernel_name="python3",
             ipython_hist_file=history,
         )

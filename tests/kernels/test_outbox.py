@@ -44,7 +44,7 @@ def test_the_box_changes_when_the_message_has_gone_out(away, start_kernel):
         assert message["content"].startswith("✅ Done · nightly")
         (told,) = [one for one in shown.outputs if one.output_type == "display_data"]
         assert told.data["text/plain"].startswith("✓ sent ops (WeCom group) · 1 text")
-        assert "settled" in told.data["text/html"]
+        assert "·  queued " in told.data["text/plain"]
 
 
 def test_the_next_kernel_sends_it(away, start_kernel):

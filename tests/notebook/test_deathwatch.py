@@ -172,12 +172,25 @@ def test_a_watcher_that_does_not_read_holds_nobody_up(watch, watcher):
         watch_cell(call(), Screen(), SHELL, 1).end()
     assert time.monotonic() - started < 10
     said = []
-    assert eventually(lambda: said.extend(watcher.heard()) or watch._put(b"") or not watch._waiting)
+    watched = watch_cell(call(), Screen(), SHELL, 2)  # what is left is passed on while one runs
+    assert eventually(lambda: said.extend(watcher.heard()) or not watch._waiting)
+    watched.end()
     said += watcher.heard()
     begun = [one["cell"] for one in said if one["say"] == "begin"]
     assert begun == [one["cell"] for one in said if one["say"] == "end"]
-    assert len(begun) == 2000
+    assert len(begun) == 2001
     assert len(watcher.starts) == 1
+
+
+def test_a_large_environment_arrives(watch, watcher, monkeypatch):
+    """What the pipe does not take at once comes while the first cell still runs."""
+    for number in range(20):
+        monkeypatch.setenv(f"LARGE_{number}", "x" * 10_000)
+    said = []
+    watched = watch_cell(call(), Screen(), SHELL, 1)
+    assert eventually(lambda: said.extend(watcher.heard()) or said[1:])
+    assert [one["say"] for one in said] == ["hello", "begin"]
+    watched.end()
 
 
 def test_a_watcher_that_died_is_replaced(watch, watcher):

@@ -134,7 +134,7 @@ def test_check_and_post(run, sandbox) -> None:
     sandbox.fail_next(errcode=86003, path="appchat/get")
     shown = run("%notify_targets --check --post sandbox-wecom_chat sandbox-wecom_robot")
     assert "✗ not proved sandbox-wecom_chat" in shown
-    assert shown.index("? not proved sandbox-wecom_robot") < shown.index("✓ sent sandbox-wecom_ro")
+    assert shown.index("✓ proved sandbox-wecom_robot") < shown.index("✓ sent sandbox-wecom_ro")
     (message,) = sandbox.inbox
     assert message["content"].startswith("notebook_notify test message · ")
 
@@ -155,7 +155,7 @@ def test_check_takes_the_environments_default_too(run, config, sandbox, monkeypa
         monkeypatch.setenv(f"NOTEBOOK_NOTIFY_WECOM_{name.upper()}", str(app[name]))
     monkeypatch.setattr("notebook_notify.platforms.wecom.WeComChannel.host", sandbox.url)
     shown = run("%notify_targets --check --post")
-    assert "◐ proved in part ding" in shown
+    assert "✓ proved ding" in shown
     assert "✓ proved wecom_app (WeCom app)" in shown
     assert "nothing was posted to wecom_app, which is everyone" in shown
     assert [one["channel"] for one in sandbox.inbox] == ["dingtalk_chat"]

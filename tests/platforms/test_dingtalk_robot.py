@@ -231,14 +231,14 @@ def test_fifty_at_most():
 
 
 def test_pictures_and_files_stay(sandbox, robot):
-    """The text says which stay in the notebook, the report why."""
+    """The text says which do not come along, the report why."""
     result = send(["look", Image(PNG, "plot.png"), File(b"123456", "a.pdf")], robot()).results[0]
     (one,) = sandbox.inbox
     assert one["content"] == "look\n\nNot attached: plot.png, a.pdf"
     assert result.outcome == "partial"
     assert [note.partition(":")[0] for note in result.notes] == [
-        "plot.png stays in the notebook",
-        "a.pdf stays in the notebook",
+        "plot.png was not sent",
+        "a.pdf was not sent",
     ]
 
 

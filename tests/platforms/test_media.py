@@ -241,7 +241,7 @@ def test_names(name, safe):
 def test_where_nothing_is_taken_nothing_is_tried(monkeypatch, attachment):
     """A channel of text alone refuses at once, before anything is drawn, scaled or zipped."""
     monkeypatch.setattr(svg, "drawn", lambda *_: pytest.fail("drawn for nothing"))
-    with pytest.raises(UnfitError, match="stays in the notebook"):
+    with pytest.raises(UnfitError, match="was not sent"):
         fit(attachment, MediaLimits(frozenset(), 0, 0, frozenset()))
 
 
@@ -249,5 +249,5 @@ def test_where_files_are_not_taken_a_large_picture_stays():
     """A picture that could only go as a file is told, not sent."""
     pictures = MediaLimits(frozenset({"png"}), 20, 0, frozenset())
     assert fit(Image(b"\x89PNG\r\n\x1a\n..", "a.png"), pictures)[1] is None
-    with pytest.raises(UnfitError, match="stays in the notebook"):
+    with pytest.raises(UnfitError, match="was not sent"):
         fit(Image(b"\x89PNG\r\n\x1a\n" + b"." * 20, "a.png"), pictures)
