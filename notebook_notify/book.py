@@ -13,7 +13,15 @@ from notebook_notify import texts
 from notebook_notify.errors import ConfigError, NotifyError, SecretError, TargetError
 from notebook_notify.fields import did_you_mean, other_magic
 from notebook_notify.secret import Secret
-from notebook_notify.targets import MAGICS, Known, Target, from_environment, masked, missing
+from notebook_notify.targets import (
+    MAGICS,
+    Known,
+    Target,
+    check_name,
+    from_environment,
+    masked,
+    missing,
+)
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -116,13 +124,7 @@ class Targets:
             TargetError: the channel or a field is unknown, the name cannot be used, or
                 *default_for* is not the magic that the channel answers to.
         """
-        if not name or name.startswith("-") or any(mark.isspace() for mark in name):
-            raise TargetError(
-                say(
-                    "名称不能为空、含空格或以 - 开头",
-                    "a name is not empty, holds no space and does not begin with -",
-                )
-            )
+        check_name(name)
         spec = self._spec(target)
         if default_for not in (None, spec.magic):
             raise other_magic(name, spec)

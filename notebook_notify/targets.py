@@ -103,6 +103,17 @@ class Known:
     missing: tuple[str, ...]
 
 
+def check_name(name: str) -> None:
+    """Raise ``TargetError`` if no target can be called *name*: ``--to NAME`` could not say it."""
+    if not name or name.startswith("-") or any(mark.isspace() for mark in name):
+        raise TargetError(
+            say(
+                "名称不能为空、含空格或以 - 开头",
+                "a name is not empty, holds no space and does not begin with -",
+            )
+        )
+
+
 def _is_secret(key: str, value: str) -> bool:
     if key == "proxy":
         return "@" in value or value.strip().startswith(("env:", "keyring:"))

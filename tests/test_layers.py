@@ -174,6 +174,7 @@ LAYERS = [
         "notebook.runs",
         "notebook.sandbox_magics",
         "notebook.setup_chats",
+        "notebook.setup_questions",
         "notebook.setup_dialogue",
         "notebook.showing",
         "notebook.target_magics",

@@ -3,13 +3,23 @@
 from __future__ import annotations
 
 import getpass
-from typing import TYPE_CHECKING
+import os
+from typing import TYPE_CHECKING, TypeVar
 
+from notebook_notify.errors import NotifyError, SecretError, TargetError
 from notebook_notify.reports import one_line
+from notebook_notify.secret import Secret
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from notebook_notify.fields import Field
+
+#: How often one question is asked at most.
+TRIES = 3
+
+_T = TypeVar("_T")
 
 
 def tell(text: str) -> None:
@@ -38,3 +48,43 @@ def yes(question: str) -> bool:
 def words(answer: str) -> list[str]:
     """The words of an answer, between commas of either kind or spaces."""
     return [word for word in answer.replace("，", ",").replace(",", " ").split() if word]
+
+
+def until(question: Callable[[], _T], check: Callable[[_T], object]) -> _T:
+    """The answer to *question*, which is asked again while *check* raises, ``TRIES`` times at most.
+
+    Raises:
+        TargetError: the last answer was no better.
+    """
+    for left in reversed(range(TRIES)):
+        answer = question()
+        try:
+            check(answer)
+            return answer
+        except NotifyError as error:
+            problem = str(error)
+        if left:
+            tell(f"✗ {problem}")
+    raise TargetError(problem)
+
+
+def filled(answer: object) -> None:
+    """Raise ``TargetError`` if *answer* is empty."""
+    if not answer:
+        raise TargetError(say("不能留空", "this cannot be left empty"))
+
+
+def readable(answer: str) -> None:
+    """Raise ``SecretError`` if *answer* refers to a secret that is not there."""
+    secret = Secret.of(answer)
+    scheme, _, name = (secret.reference or "").partition(":")
+    if scheme == "env" and not os.environ.get(name, "").strip():
+        # Its own words: while it is asked, nothing can be set in this kernel.
+        raise SecretError(
+            say(
+                f"内核里没有设置环境变量 {name}；请填密钥本身，或别的引用",
+                f"the variable {name} is not set in this kernel; type the secret itself, or "
+                "another reference",
+            )
+        )
+    secret.reveal()

@@ -6,11 +6,14 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.grouping import GROUP_FIELDS, dingtalk_app, outdated, user_ids, wecom_app
-from notebook_notify.notebook.asking import ask, tell, words
+from notebook_notify.notebook.asking import ask, filled, tell, until, words
+from notebook_notify.platforms import dingtalk_admin, wecom_admin
 from notebook_notify.platforms.dingtalk_admin import ROOT
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from notebook_notify.admin import Chat
     from notebook_notify.admin_dingtalk import DingTalkApp
 
@@ -24,6 +27,10 @@ class _Maker:
     def __init__(self) -> None:
         self._said: dict[str, str] = {}
 
+    def needed(self, fields: dict[str, Any]) -> bool:
+        """Whether :meth:`fill` would ask the platform for something."""
+        return not fields.get(self.field)
+
     def fill(self, fields: dict[str, Any]) -> None:
         """See that *fields* name a group: ask for what makes one, and make it.
 
@@ -31,9 +38,8 @@ class _Maker:
             PlatformError: it could not be made.
             TargetError: an answer cannot be used.
         """
-        if fields.get(self.field):
-            return
-        self._made(self.make(fields), fields)
+        if self.needed(fields):
+            self._made(self.make(fields), fields)
 
     def make(self, fields: dict[str, Any]) -> Chat:
         """Ask, and make the group."""
@@ -46,8 +52,8 @@ class _Maker:
         for note in chat.notes:
             tell(f"· {note}")
 
-    def _ask(self, key: str, zh: str, en: str) -> str:
-        self._said[key] = ask(say(zh, en), self._said.get(key, ""))
+    def _ask(self, key: str, zh: str, en: str, check: Callable[[str], object] = filled) -> str:
+        self._said[key] = until(lambda: ask(say(zh, en), self._said.get(key, "")), check)
         return self._said[key]
 
 
@@ -67,12 +73,24 @@ class WeComMaker(_Maker):
             )
         )
         name = self._ask("name", "群名称：", "name of the group: ")
-        users = words(self._ask("users", "成员账号（逗号分隔）：", "members' accounts: "))
-        owner = self._ask("owner", "群主账号（须在成员中）：", "owner's account, one of them: ")
+        answer = self._ask(
+            "users",
+            "成员账号（逗号分隔）：",
+            "members' accounts: ",
+            lambda users: wecom_admin.group(name, words(_given(users))[0], words(users)),
+        )
+        users = words(answer)
+        owner = self._ask(
+            "owner",
+            "群主账号（须在成员中）：",
+            "owner's account, one of them: ",
+            lambda owner: wecom_admin.group(name, _given(owner), users),
+        )
         chat_id = self._ask(
             "chat_id",
             "群 ID（字母和数字，可留空）：",
             "id of the group (letters and digits; may be empty): ",
+            lambda chat_id: chat_id and wecom_admin.checked_id(chat_id),
         )
         # Kept for another try: one that was made after all is then found, not made twice.
         self._said["chat_id"] = chat_id or token_hex(16)
@@ -91,6 +109,10 @@ class DingTalkMaker(_Maker):
         self._kind = kind
         self.field = GROUP_FIELDS[kind]
 
+    def needed(self, fields: dict[str, Any]) -> bool:
+        """As of all, or the id is an old one."""
+        return super().needed(fields) or outdated(self._kind, str(fields[self.field]))
+
     def fill(self, fields: dict[str, Any]) -> None:
         """As of all; an old chat id is changed for an open conversation id."""
         given = str(fields.get(self.field) or "")
@@ -104,10 +126,15 @@ class DingTalkMaker(_Maker):
     def make(self, fields: dict[str, Any]) -> Chat:
         """Show who is there, ask for name, members and owner."""
         app = dingtalk_app(fields)
-        name = self._ask("name", "建群。群名称：", "A group is made. Its name: ")
+        name = self._ask("name", "建群。群名称：", "A group is made. Its name: ", _named)
         people = self._people(app)
         self._said.setdefault("owner", people[0] if people else "")
-        owner = self._ask("owner", "群主的 UserID：", "owner's user id: ")
+        owner = self._ask(
+            "owner",
+            "群主的 UserID（须在成员中）：",
+            "owner's user id, one of them: ",
+            lambda owner: dingtalk_admin.group(name, _given(owner), people),
+        )
         return app.create_chat(name, owner, people)
 
     def _people(self, app: DingTalkApp) -> list[str]:
@@ -120,6 +147,17 @@ class DingTalkMaker(_Maker):
             _list(app)
             answer = self._ask("users", zh, en)
         return user_ids(app, words(answer))
+
+
+def _given(answer: str) -> str:
+    """*answer*; raises ``TargetError`` if it is empty."""
+    filled(answer)
+    return answer
+
+
+def _named(name: str) -> None:
+    """Raise ``TargetError`` if a DingTalk group cannot be called so."""
+    dingtalk_admin.group(_given(name), "x", ["x"])
 
 
 def _list(app: DingTalkApp) -> None:

@@ -4,22 +4,31 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from IPython import get_ipython
 from IPython.core.error import StdinNotImplementedError
 from IPython.display import display
 
-from notebook_notify import checking, sender
-from notebook_notify.errors import NotifyError, PlatformError, TargetError
+from notebook_notify import admin, checking, sender
+from notebook_notify.errors import PlatformError, SendInterrupted, TargetError
 from notebook_notify.notebook import setup_chats
-from notebook_notify.notebook.asking import ask, ask_unseen, tell, words, yes
+from notebook_notify.notebook.asking import ask, tell, until, yes
+from notebook_notify.notebook.cells import attended
+from notebook_notify.notebook.setup_questions import (
+    ask_again,
+    asked,
+    choose,
+    fill_in,
+    without_stdin,
+)
 from notebook_notify.platforms import SPECS
 from notebook_notify.reports import SendReport
-from notebook_notify.targets import Target
+from notebook_notify.targets import Target, check_name
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from notebook_notify.fields import Field, Spec
+    from notebook_notify.fields import Spec
 
 
 def set_up(name: str, channel: str | None, given: Mapping[str, str]) -> None:
@@ -33,7 +42,8 @@ def set_up(name: str, channel: str | None, given: Mapping[str, str]) -> None:
         given: fields that are not asked for.
 
     Raises:
-        TargetError: an answer cannot be used, the group was not made, or there is nobody to ask.
+        TargetError: an answer cannot be used, the group was not made, there is nobody to ask, or
+            the person interrupted it.
         ConfigError: the config file cannot be written.
     """
     if channel is not None and channel not in SPECS:
@@ -41,31 +51,56 @@ def set_up(name: str, channel: str | None, given: Mapping[str, str]) -> None:
         raise TargetError(
             say(f"没有通道 {channel}；可用：{kinds}", f"no channel {channel}; there are {kinds}")
         )
-    _with_someone(lambda: _ask_and_save(name, channel, given), channel)
+    check_name(name)  # now, not when a group has been made for it
+    _with_someone(lambda: _ask_and_save(name, channel, given), name, channel)
 
 
 def set_secret(name: str) -> None:
     """Ask for the secrets of the saved target *name*, save those that are given, and prove it.
 
     Raises:
-        TargetError: there is no such target, or there is nobody to ask.
+        TargetError: there is no such target, there is nobody to ask, or the person interrupted it.
         ConfigError: the config file cannot be written.
     """
     old = sender.TARGETS.config.targets.get(name)
     if old is None:
         path = sender.TARGETS.looked_in[0]
         raise TargetError(say(f"{path} 中没有目标 {name}", f"there is no target {name} in {path}"))
-    _with_someone(lambda: _replace_secret(name, old), old.channel)
+
+    def job() -> None:
+        if _mend(name, old, "s"):
+            _finish(name, posts=False)
+
+    _with_someone(job, name, old.channel)
 
 
-def _with_someone(job: Callable[[], object], channel: str | None) -> None:
-    """Run *job*; where nobody can be asked, say what to do instead."""
+def _with_someone(job: Callable[[], object], name: str, channel: str | None) -> None:
+    """Run *job*; where nobody can be asked, or who is there interrupts it, say so in words."""
+    before = sender.TARGETS.config.targets.get(name)
     try:
+        _see_to_someone()
         job()
         return
     except (StdinNotImplementedError, EOFError):
-        message = _without_stdin(channel)
+        message = without_stdin(channel)
+    except KeyboardInterrupt as stop:
+        if isinstance(stop, SendInterrupted) and stop.report.outcome != "failed":
+            display(stop.report.bundle(), raw=True)  # it may have arrived, or been made
+        message = say("已中断；没有保存", "interrupted; nothing was saved")
+        saved = sender.TARGETS.config.targets.get(name)
+        if saved is not None and saved != before:
+            message = say(
+                f"已中断；{name} 已保存到 {saved.source}",
+                f"interrupted; {name} is saved in {saved.source}",
+            )
     raise TargetError(message)
+
+
+def _see_to_someone() -> None:
+    """Raise ``StdinNotImplementedError`` before anything is said, if the kernel cannot ask."""
+    shell = get_ipython()
+    if getattr(shell, "kernel", None) is not None and not attended(shell):
+        raise StdinNotImplementedError
 
 
 def _ask_and_save(name: str, channel: str | None, given: Mapping[str, str]) -> None:
@@ -78,75 +113,150 @@ def _ask_and_save(name: str, channel: str | None, given: Mapping[str, str]) -> N
     ):
         tell(say("没有改动", "kept as it is"))
         return
-    spec = SPECS[channel] if channel else _choose()
+    spec = SPECS[channel] if channel else choose()
     maker = setup_chats.maker_of(spec.kind)
-    fields: dict[str, Any] = {**given}
-    for one in spec.fields:
-        if one.required or one.kind in ("names", "text"):
-            answer = _answer(spec, one, made=maker is not None and one.name == maker.field)
-            if answer:
-                fields[one.name] = answer
+    fields: dict[str, Any] = spec.parse(given)
+    for one in asked(spec):
+        fill_in(spec, one, fields, empty=maker is not None and one.name == maker.field)
+    if maker is not None and maker.needed(fields):
+        _prove_credential(spec, maker.field, fields)
+    else:
+        _see_to_recipients(name, spec, fields)
+    # Before a group is made: what is made is then saved without another question.
+    default = spec.magic if _wants_default(name, spec) else None
     if maker is not None:
         _again(lambda: maker.fill(fields))
     target = Target(spec.kind, spec.parse(fields), name=name)
     sender.targets(target)  # raises before anything is saved
-    default = spec.magic if _wants_default(name, spec) else None
     _save(name, target, default)
-    if not _prove(name):
+    _finish(name, posts=True)
+
+
+def _prove_credential(spec: Spec, group: str, fields: dict[str, Any]) -> None:
+    """Prove it before questions about a group; what is wrong with it is asked for again.
+
+    Raises:
+        TargetError: it is left so.
+    """
+    while True:
+        proof = sender.SENDER.check(admin.credential(spec.kind, group, fields))
+        first = proof.steps[0]  # the others are about the group, which is not there yet
+        if first.kind == "proved":
+            tell(f"✓ {first.told}")
+            return
+        display(SendReport((proof,)).bundle(), raw=True)
+        answer = _what_next(spec, say("凭证没有通过。", "The credential is not proved. "), group)
+        if answer in ("s", "c"):
+            ask_again(spec, answer, fields, group)
+        elif answer != "r":
+            raise TargetError(say("没有保存", "nothing was saved"))
+
+
+def _see_to_recipients(name: str, spec: Spec, fields: dict[str, Any]) -> None:
+    """Where an application writes to people, see that some are named; raises ``TargetError``."""
+    people = [one for one in asked(spec) if one.kind == "names"]
+
+    def check(known: dict[str, Any]) -> None:
+        sender.targets(Target(spec.kind, known, name=name))
+
+    def question() -> dict[str, Any]:
+        for one in people:
+            fill_in(spec, one, fields, empty=True)
+        return fields
+
+    try:
+        check(fields)
         return
-    if yes(say("现在发一条测试消息？[y/N] ", "Send a test message now? [y/N] ")):
+    except TargetError as error:
+        if not people:
+            raise
+        tell(f"✗ {error}")
+    until(question, check)
+
+
+def _finish(name: str, *, posts: bool) -> None:
+    """Prove what is saved, and offer a test message if *posts*; what fails can be mended."""
+    spec = SPECS[sender.TARGETS.resolve(name).channel]
+    wanted = False
+    while True:
         saved = sender.TARGETS.resolve(name)
-        display(sender.post([(saved, checking.trial())], queue=False).bundle(), raw=True)
+        report = SendReport((sender.SENDER.check(saved),))
+        display(report.bundle(), raw=True)
+        head = say("已保存，但没有通过。", "Saved, but not proved. ")
+        if report.outcome != "failed":
+            wanted = wanted or (
+                posts and yes(say("现在发一条测试消息？[y/N] ", "Send a test message now? [y/N] "))
+            )
+            if not wanted:
+                break
+            report = sender.post([(saved, checking.trial())], queue=False)
+            display(report.bundle(), raw=True)
+            head = say("已保存，但测试消息没有发出。", "Saved, but the test message was not sent. ")
+        if report.outcome != "failed":
+            break
+        answer = _what_next(spec, head)
+        if answer in ("s", "c"):
+            _mend(name, saved, answer)
+        elif answer != "r":
+            return
+    magic = f"%%notify_{spec.magic}"
+    use = f"{magic} --to {name}"
+    tell(say(f"用法：单元第一行写 {use}", f"Use it: {use}, on a cell's first line"))
+    if sender.TARGETS.config.defaults.get(spec.magic) == name:
+        tell(
+            say(
+                f"它是 {magic} 的默认目标：可不写 --to",
+                f"It is the default of {magic}: --to can be left out",
+            )
+        )
 
 
-def _replace_secret(name: str, old: Target) -> bool:
-    """Ask for it, save it, and tell whether the target did not fail with it."""
+def _what_next(spec: Spec, head: str, group: str | None = None) -> str:
+    """``r``, ``s``, ``c`` or another answer: what to do about what failed."""
+    others = [one for one in asked(spec) if not one.secret and one.name != group]
+    rest = say("c 重新输入其余各项；", "c: enter the rest again; ") if others else ""
+    return ask(
+        head
+        + say(
+            f"r 再试一次；s 重新输入密钥；{rest}回车 到此为止：",
+            f"r: try again; s: enter the secret again; {rest}Enter: leave it so: ",
+        )
+    ).lower()
+
+
+def _mend(name: str, old: Target, what: str) -> bool:
+    """Ask again for a saved target's secrets (``s``) or all else (``c``), and save it.
+
+    Returns whether it was saved and lacks nothing.
+    """
     spec = SPECS[old.channel]
-    given = {}
-    for one in spec.fields:
-        if one.secret and (one.required or old.get(one.name) is not None):
-            answer = ask_unseen(one, say("留空则不变", "leave empty to keep it"))
-            if answer:
-                given[one.name] = answer
-    if not given:
+    fields = dict(old.fields)
+    ask_again(spec, what, fields)
+    if fields == old.fields:
         tell(say("没有改动", "kept as it is"))
         return False
-    target = Target(spec.kind, {**old.fields, **spec.parse(given)}, name=name)
-    lacking = spec.lacking(target.fields)
-    if not lacking:
-        sender.targets(target)
+    lacking = spec.lacking(fields)
+    maker = setup_chats.maker_of(spec.kind)
+    try:
+        if maker is not None and what == "c":
+            maker.fill(fields)
+        target = Target(spec.kind, spec.parse(fields), name=name)
+        if not lacking:
+            sender.targets(target)
+    except (PlatformError, TargetError) as error:
+        tell(f"✗ {error}")
+        tell(say("没有改动", "kept as it is"))
+        return False
     _save(name, target, None)
     if lacking:  # it was begun in the panel, or by hand
         names = ", ".join(one.name for one in lacking)
         tell(say(f"还缺 {names}", f"it still lacks {names}"))
-        return False
-    return _prove(name)
+    return not lacking
 
 
 def _save(name: str, target: Target, default: str | None) -> None:
     path = sender.TARGETS.save(name, target, default)
     tell(say(f"已保存到 {path}（仅本人可读）", f"saved in {path} (only you can read it)"))
-
-
-def _prove(name: str) -> bool:
-    """Show the proof; ``False`` if it failed and is left so."""
-    while True:
-        saved = sender.TARGETS.resolve(name)
-        proof = sender.SENDER.check(saved)
-        display(SendReport((proof,)).bundle(), raw=True)
-        if proof.outcome != "failed":
-            return True
-        answer = ask(
-            say(
-                "已保存，但没有通过。r 再验证一次；s 重新输入密钥；回车 保留现状：",
-                "Saved, but not proved. r: prove it again; s: type the secret again; "
-                "Enter: leave it so: ",
-            )
-        ).lower()
-        if answer == "s":
-            return _replace_secret(name, saved)
-        if answer != "r":
-            return False
 
 
 def _again(job: Callable[[], None]) -> None:
@@ -161,45 +271,6 @@ def _again(job: Callable[[], None]) -> None:
             raise TargetError(say("没有保存", "nothing was saved"))
 
 
-def _choose() -> Spec:
-    # The quickest first: a robot needs one value, and no administrator.
-    kinds = sorted(SPECS.values(), key=lambda spec: sum(one.required for one in spec.fields))
-    for number, spec in enumerate(kinds, 1):
-        needed = [one for one in spec.fields if one.required]
-        where = f" — {say(*needed[0].where)}" if len(needed) == 1 else ""
-        tell(f"  {number}  {say(*spec.title)} ({spec.kind}){where}")
-    answer = ask(say("发到哪里？[1] ", "Where to? [1] ")) or "1"
-    if answer in SPECS:
-        return SPECS[answer]
-    if answer.isdigit() and 0 < int(answer) <= len(kinds):
-        return kinds[int(answer) - 1]
-    raise TargetError(say(f"没有第 {answer} 项", f"there is no choice {answer}"))
-
-
-def _answer(spec: Spec, one: Field, *, made: bool) -> str | list[str]:
-    """The answer to *one*, asked again while it cannot be used; empty if there is none."""
-    while True:
-        answer = _ask(one, made=made)
-        try:
-            if answer:
-                spec.parse({one.name: answer})
-            return answer
-        except NotifyError as error:
-            tell(f"✗ {error}")
-
-
-def _ask(one: Field, *, made: bool) -> str | list[str]:
-    where = say(*one.where)
-    if made:
-        where += say("；还没有群则留空，接着建群", "; leave empty to make a group")
-    elif not one.required:
-        where += say("；没有则留空", "; leave empty if none")
-    if one.secret:
-        return ask_unseen(one, "" if one.required else say("没有则留空", "leave empty if none"))
-    answer = ask(f"{one.name} — {where}: ")
-    return words(answer) if one.kind == "names" and answer != "@all" else answer
-
-
 def _wants_default(name: str, spec: Spec) -> bool:
     defaults = sender.TARGETS.config.defaults
     current = defaults.get(spec.magic)
@@ -210,17 +281,4 @@ def _wants_default(name: str, spec: Spec) -> bool:
             f"让它取代 {current} 成为 %%notify_{spec.magic} 的默认目标？[y/N] ",
             f"Make it the default of %%notify_{spec.magic} instead of {current}? [y/N] ",
         )
-    )
-
-
-def _without_stdin(channel: str | None) -> str:
-    specs = [SPECS[channel]] if channel else list(SPECS.values())
-    variables = "; ".join(
-        f"{spec.kind}: " + ", ".join(one.variable for one in spec.fields if one.variable)
-        for spec in specs
-    )
-    path = sender.TARGETS.looked_in[0]
-    return say(
-        f"这里无法提问（没有输入）。请设置环境变量 {variables}；或编辑 {path}",
-        f"this front end cannot ask. Set the environment variables {variables}; or edit {path}",
     )

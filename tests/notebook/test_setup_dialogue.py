@@ -6,7 +6,9 @@ import builtins
 import getpass
 from typing import TYPE_CHECKING
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -69,6 +71,30 @@ def test_without_stdin_the_variables_are_named(run, config: Path, monkeypatch) -
         assert f"NOTEBOOK_NOTIFY_WECOM_{name}" in shown
     assert str(config) in shown
     assert not config.exists()
+    # Of a channel that no variables make whole, the file alone is named.
+    assert f"Edit {config}" in run("%notify_setup ops --channel dingtalk_notice")
+
+
+@pytest.mark.parametrize(("language", "end"), [("en", "or edit"), ("zh", "或编辑")])
+def test_nbconvert_is_shown_no_menu(tmp_path, language, end) -> None:
+    """In a kernel that nobody can answer: one line a channel, robots first, and no menu."""
+    notebook = nbformat.v4.new_notebook()
+    lines = [
+        f'import os; os.environ["NOTEBOOK_NOTIFY_LANGUAGE"] = "{language}"',
+        f'os.environ["NOTEBOOK_NOTIFY_CONFIG"] = {str(tmp_path / "c.toml")!r}',
+        "%load_ext notebook_notify",
+        "%notify_setup ops",
+    ]
+    notebook.cells = [nbformat.v4.new_code_cell("\n".join(lines))]
+    NotebookClient(notebook, timeout=60, allow_errors=True).execute()
+    shown = "".join(str(one.get("text", one.get("traceback"))) for one in notebook.cells[0].outputs)
+    rows = [row.split(":")[0].strip() for row in shown.splitlines() if "NOTEBOOK_NOTIFY_" in row]
+    assert rows[:2] == ["wecom_robot", "dingtalk_robot"]
+    assert "dingtalk_notice" not in shown
+    assert "[1]" not in shown
+    assert "1  " not in shown
+    assert shown.rstrip().splitlines()[-1].startswith(end)
+    assert "Traceback" not in shown
 
 
 def test_an_existing_default_is_asked_about(run, config: Path, answers, sandbox) -> None:
@@ -251,3 +277,10 @@ def test_the_secret_of_nobody(run, line: str) -> None:
     shown = run(f"%notify_setup {line}")
     assert "UsageError" in shown
     assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("name", ["'two words'", "-- -dash"])
+def test_a_name_that_cannot_be_used_is_told_first(run, answers, name: str) -> None:
+    """Nothing is asked for a target whose name no line could say."""
+    answers([])
+    assert "a name is not empty, holds no space" in run(f"%notify_setup {name}")
