@@ -66,8 +66,6 @@ class Host:
     options: ClassVar[tuple[str, ...]]
     #: Where the server answers when it is up.
     alive: ClassVar[str]
-    #: Whether it has menus, saves notebooks, and marks widgets whose kernel is gone.
-    edits: ClassVar[bool]
     #: The key that makes room for the notebook on a narrow page.
     fold: ClassVar[str | None] = None
 
@@ -156,7 +154,6 @@ class Notebook(Host):
         *("--IdentityProvider.token={token}", "--ServerApp.root_dir={folder}"),
     )
     alive = "/api"
-    edits = True
     path: ClassVar[str] = "/notebooks/{name}"
 
     def __init__(self, folder: Path, port: int, token: str) -> None:
@@ -246,7 +243,6 @@ class Voila(Host):
     module = "voila"
     options = ("--Voila.ip=127.0.0.1", "--Voila.port_retries=0", "--token={token}", "{folder}")
     alive = "/"
-    edits = False
 
     def _load(self, page: Page, name: str, dark: bool) -> None:
         theme = "dark" if dark else "light"

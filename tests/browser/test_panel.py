@@ -139,10 +139,9 @@ def test_nothing_seriously_inaccessible(
     assert panel.fits(), "it is wider than its place"
 
 
+@pytest.mark.parametrize("host", ["lab", "notebook"], indirect=True)  # Voilà saves nothing
 def test_what_is_saved(panel: Shown) -> None:
     """A notebook that keeps its widgets' state keeps no message, file or secret after the send."""
-    if not panel.host.edits:
-        pytest.skip("Voilà saves nothing")
     text = "只给这个群看的话"
     panel.field("内容").fill(text)
     panel.attach("机密.png", png("blue"))
@@ -161,10 +160,10 @@ def test_what_is_saved(panel: Shown) -> None:
             assert target.get(name, "\0") not in everything + typing.notebook
 
 
+# A page of Voilà is not told of its kernel's end.
+@pytest.mark.parametrize("host", ["lab", "notebook"], indirect=True)
 def test_a_restarted_kernel(panel: Shown, artifacts: Path) -> None:
     """The panel says that it works no more, and what to do."""
-    if not panel.host.edits:
-        pytest.skip("a page of Voilà is not told of its kernel's end")
     panel.host.lose_kernel(panel.page)
     stale = panel.root.get_by_text(re.compile("内核已重启或断开"))
     expect(stale).to_be_visible()
