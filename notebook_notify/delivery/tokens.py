@@ -73,11 +73,12 @@ class Tokens:
 
     def invalidate(self, key: str, token: str) -> None:
         """Forget *token* if it still is the one: another may have a newer one by now."""
-        self._store.compare_and_set(key, token, None, 0)
         if self._shared is not None:
             value, found = _look(self._shared, key)
             if found is not None and found[0] == token:
                 self._shared.compare_and_set(name("token", key), value, None, 0)
+        # Last: another thread that finds none here takes the shared one.
+        self._store.compare_and_set(key, token, None, 0)
 
     def _share(
         self, shared: Store, key: str, fetch: Callable[[], tuple[str, float]], deadline: float

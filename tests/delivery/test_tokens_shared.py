@@ -216,3 +216,20 @@ def test_no_secret_in_the_files(tmp_path):
     assert any(name("token", KEY).encode() in one for one in files)
     assert not any(token.encode() in one or KEY.encode() in one for one in files)
     store.close()
+
+
+def test_a_refused_token_does_not_come_back(store, clock, monkeypatch):
+    """Another thread that asks while one is being forgotten never gets it again from the store."""
+    tokens, platform = Tokens(MemoryStore(clock), store), Platform()
+    old = tokens.get(KEY, platform, deadline=soon())
+    real = store.compare_and_set
+
+    def beside(key, before, after, ttl):
+        if after is None and key == name("token", KEY):
+            monkeypatch.undo()
+            tokens.get(KEY, platform, deadline=soon())  # the other thread, just now
+        return real(key, before, after, ttl)
+
+    monkeypatch.setattr(store, "compare_and_set", beside)
+    tokens.invalidate(KEY, old)
+    assert tokens.get(KEY, platform, deadline=soon()) != old
