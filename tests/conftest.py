@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import shutil
 import socket
 import subprocess
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
 import pytest
 
-from notebook_notify import secret, sender, texts
+from notebook_notify import (
+    load_ipython_extension,
+    secret,
+    sender,
+    texts,
+    unload_ipython_extension,
+)
 from notebook_notify.sandbox import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from pathlib import Path
+    from collections.abc import Callable, Iterator
+
+    from IPython.core.interactiveshell import InteractiveShell
 
 # CI says the same of the same tree; on a developer's machine the search goes on.
 hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
@@ -112,3 +121,44 @@ def sandbox() -> Iterator[Sandbox]:
     """A sandbox of the test's own, in this process."""
     with Sandbox() as box:
         yield box
+
+
+@pytest.fixture
+def save(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Write the config file: ``ops`` is a chat of the sandbox, by this address."""
+    path = Path(os.environ["NOTEBOOK_NOTIFY_CONFIG"])
+    path.parent.mkdir(parents=True)
+    path.touch(0o600)
+    ding = sandbox.dingtalk
+    monkeypatch.setattr(sender.SENDER, "_pauses", ())
+    sender.SENDER.renew()
+
+    def write(url: str = sandbox.url, **more: str) -> None:
+        lines = "".join(f'{key} = "{value}"\n' for key, value in more.items())
+        path.write_text(
+            f'[targets.ops]\nchannel = "dingtalk_chat"\napp_key = "{ding.app_key}"\n'
+            f'app_secret = "{ding.app_secret}"\nchat_id = "{ding.chat_id}"\n'
+            f'base_url = "{url}"\n{lines}'
+        )
+
+    write()
+    return write
+
+
+@pytest.fixture
+def shell() -> Iterator[InteractiveShell]:
+    """A shell with the extension loaded."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config
+
+    InteractiveShell.clear_instance()
+    config = Config()
+    config.HistoryManager.enabled = False
+    config.InteractiveShell.colors = "nocolor"
+    shell = InteractiveShell.instance(config=config)
+    load_ipython_extension(shell)
+    yield shell
+    unload_ipython_extension(shell)
+    # Python's end would take as long again: each shell collects all garbage then.
+    atexit.unregister(shell.atexit_operations)
+    InteractiveShell.clear_instance()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import builtins
 import getpass
 import os
@@ -12,28 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
-from traitlets.config import Config
-
-from notebook_notify import load_ipython_extension, unload_ipython_extension
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-
-@pytest.fixture
-def shell() -> Iterator[InteractiveShell]:
-    """A shell with the extension loaded."""
-    InteractiveShell.clear_instance()
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    shell = InteractiveShell.instance(config=config)
-    load_ipython_extension(shell)
-    yield shell
-    unload_ipython_extension(shell)
-    # Python's end would take as long again: each shell collects all garbage then.
-    atexit.unregister(shell.atexit_operations)
-    InteractiveShell.clear_instance()
+    from collections.abc import Callable
 
 
 @pytest.fixture

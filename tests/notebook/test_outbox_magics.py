@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import time
-from pathlib import Path
 
 import pytest
 
@@ -16,28 +14,10 @@ from notebook_notify.notebook import outbox_magics
 DEAD = "http://127.0.0.1:9"
 
 
-@pytest.fixture
-def save(sandbox, monkeypatch):
-    """Write the config file: ``ops`` is a chat of the sandbox, by this address."""
-    path = Path(os.environ["NOTEBOOK_NOTIFY_CONFIG"])
-    path.parent.mkdir(parents=True)
-    path.touch(0o600)
-    ding = sandbox.dingtalk
-    # Somebody is there, so that nothing is tried for minutes; and nothing is tried twice.
+@pytest.fixture(autouse=True)
+def attended(monkeypatch):
+    """Somebody is there, so that nothing is tried for minutes."""
     monkeypatch.setattr("notebook_notify.notebook.telling.attended", lambda _shell: True)
-    monkeypatch.setattr(sender.SENDER, "_pauses", ())
-    sender.SENDER.renew()
-
-    def write(url=sandbox.url, **more):
-        more = "".join(f'{key} = "{value}"\n' for key, value in more.items())
-        path.write_text(
-            f'[targets.ops]\nchannel = "dingtalk_chat"\napp_key = "{ding.app_key}"\n'
-            f'app_secret = "{ding.app_secret}"\nchat_id = "{ding.chat_id}"\n'
-            f'base_url = "{url}"\n{more}'
-        )
-
-    write()
-    return write
 
 
 def eventually(condition, seconds=10):

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import atexit
 import re
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 import pytest
-from IPython.core.interactiveshell import InteractiveShell
 from ipywidgets.widgets.widget import _instances
-from traitlets.config import Config
 
-from notebook_notify import load_ipython_extension, unload_ipython_extension
 from notebook_notify.panel.shell import Panel
 from notebook_notify.sender import TARGETS
 
@@ -27,21 +23,6 @@ PNG = bytes.fromhex(
     "1f15c4890000000d49444154789c6364f8cf500f0003860180"
     "5a347d6b0000000049454e44ae426082"
 )
-
-
-@pytest.fixture
-def shell() -> Iterator[InteractiveShell]:
-    """A shell with the extension loaded."""
-    InteractiveShell.clear_instance()
-    config = Config()
-    config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "nocolor"
-    shell = InteractiveShell.instance(config=config)
-    load_ipython_extension(shell)
-    yield shell
-    unload_ipython_extension(shell)
-    atexit.unregister(shell.atexit_operations)
-    InteractiveShell.clear_instance()
 
 
 @pytest.fixture
@@ -158,6 +139,13 @@ class SetUp:
         self.choice.channel.value = kind
         self.choice.name.value = name
         self.fill(**{"base_url": self.sandbox.url, **fields})
+
+    def choose_app(self, kind: str, name: str, secret, *also: str, **fields: str) -> None:
+        """As `choose`, an application's id, a reference to its secret and *also* filled in."""
+        target = self.sandbox.targets[f"sandbox-{kind}"]
+        own = ("corp_id", "corp_secret") if kind.startswith("wecom") else ("app_key", "app_secret")
+        copied = {one: str(target[one]) for one in (own[0], *also)}
+        self.choose(kind, name, **copied, **{own[1]: secret(kind, own[1])}, **fields)
 
     def fill(self, **fields: str) -> None:
         for field, value in fields.items():

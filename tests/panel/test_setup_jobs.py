@@ -55,14 +55,7 @@ def test_what_is_wrong_stands_beside_its_field(
 @pytest.mark.parametrize(("code", "advice"), [(60020, "企业可信IP"), (60011, "permission")])
 def test_a_refused_address_or_permission(setup, secret, code, advice) -> None:
     """They are about no field: the steps say how far it came, what is wrong, and what to do."""
-    target = setup.sandbox.targets["sandbox-wecom_chat"]
-    setup.choose(
-        "wecom_chat",
-        "daily",
-        corp_id=target["corp_id"],
-        corp_secret=secret("wecom_chat", "corp_secret"),
-        chat_id=target["chat_id"],
-    )
+    setup.choose_app("wecom_chat", "daily", secret, "chat_id")
     setup.sandbox.fail_next(errcode=code, path="appchat/get", count=9)
     setup.click(setup.tab.save)
     assert "credential: the platform gave a token" in setup.report
@@ -108,13 +101,7 @@ def test_a_name_that_is_taken(setup, secret) -> None:
 
 def test_a_second_click_does_nothing(setup, secret) -> None:
     """While one thing goes on, no other begins: one group is made."""
-    target = setup.sandbox.targets["sandbox-wecom_chat"]
-    setup.choose(
-        "wecom_chat",
-        "daily",
-        corp_id=target["corp_id"],
-        corp_secret=secret("wecom_chat", "corp_secret"),
-    )
+    setup.choose_app("wecom_chat", "daily", secret)
     setup.group.name.value, setup.group.users.value = "x", "zhangwei lisi"
     before = len(setup.sandbox.wecom._chats._chats)
     setup.sandbox.fail_next("deliver_hang", path="appchat/create", seconds=0.3)

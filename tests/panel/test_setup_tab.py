@@ -36,13 +36,7 @@ def test_a_robot_from_nothing_to_a_message(setup, secret) -> None:
 
 def test_a_wecom_group_is_made(setup, secret) -> None:
     """Application, group, proof, message; the Message tab then tells whom it reaches."""
-    target = setup.sandbox.targets["sandbox-wecom_chat"]
-    setup.choose(
-        "wecom_chat",
-        "daily",
-        corp_id=target["corp_id"],
-        corp_secret=secret("wecom_chat", "corp_secret"),
-    )
+    setup.choose_app("wecom_chat", "daily", secret)
     setup.group.name.value = "日报"
     setup.group.users.value = "zhangwei，lisi"
     setup.group.owner.value = "lisi"
@@ -55,19 +49,14 @@ def test_a_wecom_group_is_made(setup, secret) -> None:
     setup.click(setup.tab.trial)
     (message,) = setup.sandbox.inbox
     daily = TARGETS.resolve("daily")
-    assert message["to"] == daily.get("chat_id") != target["chat_id"]
+    old = setup.sandbox.targets["sandbox-wecom_chat"]["chat_id"]
+    assert message["to"] == daily.get("chat_id") != old
     assert setup.panel.desk.about(daily) == About("日报", 2)
 
 
 def test_a_dingtalk_group_is_made(setup, secret) -> None:
     """Departments and people are listed and ticked, others given by mobile number."""
-    target = setup.sandbox.targets["sandbox-dingtalk_app_robot"]
-    setup.choose(
-        "dingtalk_app_robot",
-        "daily",
-        app_key=target["app_key"],
-        app_secret=secret("dingtalk_app_robot", "app_secret"),
-    )
+    setup.choose_app("dingtalk_app_robot", "daily", secret)
     people = setup.group.people
     setup.click(people.look)
     assert "研究部 / 数据组" in dict(people.department.options)
@@ -90,15 +79,7 @@ def test_a_dingtalk_group_is_made(setup, secret) -> None:
 
 def test_a_saved_target_is_changed(setup, secret) -> None:
     """Its fields are filled in, its secret as the reference; what is changed is saved."""
-    target = setup.sandbox.targets["sandbox-wecom_app"]
-    setup.choose(
-        "wecom_app",
-        "people",
-        corp_id=target["corp_id"],
-        corp_secret=secret("wecom_app", "corp_secret"),
-        agent_id=str(target["agent_id"]),
-        users="zhangwei, lisi",
-    )
+    setup.choose_app("wecom_app", "people", secret, "agent_id", users="zhangwei, lisi")
     setup.click(setup.tab.save)
     assert not setup.rows["users"].widget.value
     setup.choice.saved.value = "people"
@@ -144,15 +125,7 @@ def test_without_a_reference_it_is_saved_so_far(setup) -> None:
 
 def test_a_test_message_to_many_asks_first(setup, secret) -> None:
     """Who saved a target for the whole company is asked before the test message goes there."""
-    target = setup.sandbox.targets["sandbox-wecom_app"]
-    setup.choose(
-        "wecom_app",
-        "all",
-        corp_id=target["corp_id"],
-        corp_secret=secret("wecom_app", "corp_secret"),
-        agent_id=str(target["agent_id"]),
-        users="@all",
-    )
+    setup.choose_app("wecom_app", "all", secret, "agent_id", users="@all")
     setup.click(setup.tab.save)
     setup.click(setup.tab.trial)
     assert setup.tab.question.open
@@ -163,14 +136,7 @@ def test_a_test_message_to_many_asks_first(setup, secret) -> None:
 
 def test_names_and_numbers_leave_the_page(setup, secret, page_of) -> None:
     """Who leaves the tab finds everything again; meanwhile no page holds a name or a number."""
-    target = setup.sandbox.targets["sandbox-dingtalk_app_robot"]
-    setup.choose(
-        "dingtalk_app_robot",
-        "daily",
-        app_key=target["app_key"],
-        app_secret=secret("dingtalk_app_robot", "app_secret"),
-        mention="13800000004",
-    )
+    setup.choose_app("dingtalk_app_robot", "daily", secret, mention="13800000004")
     setup.click(setup.group.people.look)
     setup.group.people.rows[0].value = True
     setup.group.users.value = "13800000002"
