@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from notebook_notify.delivery.store import Store
     from notebook_notify.delivery.transport import Transport
     from notebook_notify.outcomes import Delivery
-    from notebook_notify.platforms.base import Verdict
+    from notebook_notify.platforms.base import Call, Verdict
 
 
 class Attempts:
@@ -67,6 +67,30 @@ class Attempts:
                 continue
             return verdict
 
+    def make(self, delivery: Delivery, key: str, call: Call) -> Verdict:
+        """Make *call*, which has landed when it was refused, else when its result is there.
+
+        Raises:
+            TransportError: there is no answer; what it was to change may have changed.
+        """
+        return self(delivery, key, partial(self._once, delivery, call), delivery.deadline)
+
+    def _once(self, delivery: Delivery, call: Call, token: str) -> Verdict:
+        reply = self._transport.perform(
+            call.request(delivery.target, token),
+            deadline=delivery.deadline,
+            depart=delivery.flight.depart if call.changes else None,
+            sends=call.changes,
+        )
+        verdict = call.read(reply)
+        if call.changes:
+            raise_if_lost(verdict)
+        # What was done stays on its way until its result is there: a caller whose time is up just
+        # then is told that nobody knows, not that nothing was done.
+        if call.changes and verdict.kind != "ok":
+            delivery.flight.land(accepted=False)
+        return verdict
+
     def _token(self, delivery: Delivery, key: str) -> str:
         kept = self._tokens.kept(key)
         if kept is not None:
@@ -95,3 +119,10 @@ class Attempts:
             return False
         time.sleep(pause)
         return True
+
+
+def raise_if_lost(verdict: Verdict) -> None:
+    """Raise ``TransportError`` if a gateway answered: whether the platform acted is not known."""
+    if verdict.payload.get("errcode") == errors.UNKNOWN:
+        told = str(verdict.payload.get("errmsg"))
+        raise TransportError(told, errcode=errors.UNKNOWN, left=True)

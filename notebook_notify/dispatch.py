@@ -16,8 +16,8 @@ from secrets import token_hex
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from notebook_notify import errors
-from notebook_notify.asks import Asks
-from notebook_notify.attempts import Attempts
+from notebook_notify.asks import ask
+from notebook_notify.attempts import Attempts, raise_if_lost
 from notebook_notify.delivery import TIMEOUT
 from notebook_notify.delivery.flight import Flight
 from notebook_notify.delivery.pacing import Pacing
@@ -33,7 +33,7 @@ from notebook_notify.platforms import channel_of
 from notebook_notify.platforms.base import Media, Words
 from notebook_notify.platforms.replies import code_of
 from notebook_notify.proofs import Proofs, Proving
-from notebook_notify.recalls import Recaller, Recalls
+from notebook_notify.recalls import Recaller, take_back
 from notebook_notify.reports import SendReport
 from notebook_notify.uploads import Uploads
 
@@ -85,8 +85,6 @@ class Sender:
         self._attempt = Attempts(self._transport, self._pauses, self._shared)
         self._upload = Uploads(self._transport, self._attempt)
         self._proofs = Proofs(self._transport, self._attempt.fetch_token)
-        self._asks = Asks(self._transport, self._attempt)
-        self._recalls = Recalls(self._transport, self._attempt)
         self._workers = Workers()
 
     def close(self) -> None:
@@ -176,7 +174,7 @@ class Sender:
         delivery = Delivery(
             target, channel_of(target), None, deadline, repeat=True, once=False, call=call
         )
-        (result,) = self._run(lambda one: self._asks(one, call), [delivery])
+        (result,) = self._run(partial(ask, self._attempt, call), [delivery])
         if result.outcome != "sent":
             raise PlatformError(result.reason(), result=result)
         return delivery.answer
@@ -188,7 +186,7 @@ class Sender:
         deadline = time.monotonic() + min(timeout, _LONGEST)
         delivery = Delivery(target, channel_of(target), None, deadline, repeat=True, once=False)
         delivery.recalling = message_ids
-        self._start(self._recalls, delivery)
+        self._start(partial(take_back, self._attempt), delivery)
         return partial(self._settle, delivery)
 
     def _run(
@@ -327,9 +325,7 @@ class Sender:
                 depart=delivery.flight.depart,
             )
             verdict = channel.read(reply)
-            if verdict.payload.get("errcode") == errors.UNKNOWN:  # a gateway's page
-                told = str(verdict.payload.get("errmsg"))
-                raise TransportError(told, errcode=errors.UNKNOWN, left=True)
+            raise_if_lost(verdict)
             # Landed only now: a request whose reply is lost is still on its way.
             if verdict.kind != "unknown":
                 delivery.flight.land(accepted=verdict.kind in _ACCEPTED)

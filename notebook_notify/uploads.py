@@ -15,8 +15,9 @@ from notebook_notify.platforms.base import Media
 from notebook_notify.platforms.media import UnfitError, fit, kind_of, safe_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
+    from notebook_notify.attempts import Attempts
     from notebook_notify.delivery.transport import Transport
     from notebook_notify.messages import Attachment
     from notebook_notify.outcomes import Delivery
@@ -37,7 +38,7 @@ class Uploads:
     def __init__(
         self,
         transport: Transport,
-        attempt: Callable[[Delivery, str, Callable[[str], Verdict], float], Verdict],
+        attempt: Attempts,
     ) -> None:
         self._transport = transport
         self._attempt = attempt
