@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 MOST, LASTS = 1_000, 90 * 86_400.0
 #: The longest first line or key that is kept, in bytes of UTF-8.
 LONGEST = 120
+#: How long a queued message waits in the outbox at most, in seconds.
+LIFE = 86_400.0
 #: How long another process is waited for, in seconds.
 BUSY = 5.0
 #: Old messages are looked for once in so many.
@@ -72,7 +74,8 @@ class Entry:
         key: what was given with ``--once``, or ``None``; secrets masked, and clipped.
         verdict: ``done``, ``failed`` or ``interrupted``, of a run; ``text`` of a text.
         outcome: ``sent``, ``partial``, ``queued``, ``unknown`` or ``failed``; ``sending`` while
-            its process lives. One whose process is gone is ``unknown``.
+            its process lives. One whose process is gone is ``unknown``, and so is one that was
+            queued for longer than any waits.
         code: the platform's number or word for what went wrong, or ours, or ``None``.
         time: when it was sent or given up, in seconds since the epoch.
         title: its first line, secrets masked, at most 120 bytes of UTF-8.
@@ -269,6 +272,8 @@ def _write(
 def _entry(row: Sequence[Any]) -> Entry:
     target, channel, key, verdict, outcome, code, moment, title, owner, until = row
     if outcome == "sending" and not (time.time() < until and is_alive(owner)):
+        outcome = "unknown"
+    if outcome == "queued" and time.time() > moment + LIFE:  # no kernel told what became of it
         outcome = "unknown"
     return Entry(target, channel, key, verdict, outcome, code, moment, title)
 

@@ -32,7 +32,7 @@ from notebook_notify.delivery.outbox_rows import (
 )
 from notebook_notify.delivery.outbox_sweep import LEASE, REPEAT_AFTER, end, sweep
 from notebook_notify.errors import OutboxError
-from notebook_notify.ledger import clipped
+from notebook_notify.ledger import LIFE, clipped
 from notebook_notify.ledger_file import advice_on
 from notebook_notify.private_file import PrivateFile
 from notebook_notify.processes import this_process
@@ -53,8 +53,6 @@ Parts: TypeAlias = tuple[int, int] | None
 FILE = "outbox.sqlite3"
 #: The most bytes of one message, text and what goes along, and of all; and the most messages.
 ITEM_BYTES, FILE_BYTES, MOST = 32 << 20, 256 << 20, 10_000
-#: How long a message is tried, in seconds.
-LIFE = 86_400.0
 #: The pause after a first failure, which doubles up to the second; in seconds, with jitter.
 FIRST_PAUSE, LONGEST_PAUSE = 10.0, 300.0
 #: The longest that a platform may have a message wait, in seconds.
