@@ -172,8 +172,7 @@ class Proofs:
         if token:
             proving.note("proved", say("平台发放了令牌", "the platform gave a token"))
         else:
-            form = say("格式正确；", "of the right form; ")
-            proving.note("open", form + _only_a_message())
+            proving.note("open", _only_a_message())
         for probe in channel.probes(target):
             proving.step = probe.what
             self._take(proving, probe, token)

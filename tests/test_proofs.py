@@ -81,12 +81,12 @@ def steps(proof):
         (
             "wecom_robot",
             "unknown",
-            ["? credential: of the right form; only a message proves it"],
+            ["? credential: only a message proves it"],
         ),
         (
             "dingtalk_robot",
             "unknown",
-            ["? credential: of the right form; only a message proves it"],
+            ["? credential: only a message proves it"],
         ),
     ],
 )
