@@ -63,3 +63,14 @@ def unfilled(failed: Sequence[str]) -> tuple[str, ...]:
     return (
         say(f"未能填入，按原样发出：{fields}", f"could not be filled in, sent as typed: {fields}"),
     )
+
+
+def cell_of(count: int | None) -> str:
+    """A cell as the notebook numbers it, e.g. ``[12]``; empty if it has no number."""
+    return f"[{count}]" if count is not None else ""
+
+
+def title_of(call: Call, notebook: str, cell: str) -> str:
+    """What a message calls a cell: as the user does, else by its notebook, else by its number."""
+    named = call.title or notebook.removesuffix(".ipynb")
+    return named or say(f"单元 {cell}", f"cell {cell}").strip()

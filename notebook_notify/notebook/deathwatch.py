@@ -31,9 +31,9 @@ from notebook_notify import texts
 from notebook_notify.content import context
 from notebook_notify.content.compose import HEADLINE_BYTES
 from notebook_notify.notebook import deathwatch_child
+from notebook_notify.notebook.calls import cell_of, title_of
 from notebook_notify.notebook.layers import put
 from notebook_notify.notebook.options import seconds
-from notebook_notify.notebook.runs import cell_of, title_of
 from notebook_notify.processes import bare_environment
 from notebook_notify.secret import Secret
 from notebook_notify.sizes import clip

@@ -11,8 +11,8 @@ from notebook_notify.content import context
 from notebook_notify.content.facts import Failure, Run, Verdict
 from notebook_notify.content.failures import failure
 from notebook_notify.errors import NotifyError
+from notebook_notify.notebook.calls import cell_of, title_of
 from notebook_notify.sizes import size_of
-from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.content.screen import Record
@@ -48,17 +48,6 @@ def _link(shell: Any) -> str:
     with contextlib.suppress(NotifyError):  # a config file that was good when the cell began
         return context.link(sender.TARGETS.config.link or "", shell.user_ns)
     return ""
-
-
-def cell_of(count: int | None) -> str:
-    """A cell as the notebook numbers it, e.g. ``[12]``; empty if it has no number."""
-    return f"[{count}]" if count is not None else ""
-
-
-def title_of(call: Call, notebook: str, cell: str) -> str:
-    """What a message calls a cell: as the user does, else by its notebook, else by its number."""
-    named = call.title or notebook.removesuffix(".ipynb")
-    return named or say(f"单元 {cell}", f"cell {cell}").strip()
 
 
 def _failure(ended: Ended, shell: Any) -> Failure:

@@ -16,13 +16,13 @@ from notebook_notify.content.drafts import Draft
 from notebook_notify.content.progress import alert_line, compose_happening
 from notebook_notify.errors import NotifyError, SendError, SendInterrupted, TargetError
 from notebook_notify.messages import Making, Message
-from notebook_notify.notebook.calls import unfilled
+from notebook_notify.notebook.calls import cell_of, title_of, unfilled
 from notebook_notify.notebook.cells import attended
 from notebook_notify.notebook.filling import fill
 from notebook_notify.notebook.options import Options
 from notebook_notify.notebook.recent import RECENT
 from notebook_notify.notebook.recording import Recording
-from notebook_notify.notebook.runs import cell_of, run_of, title_of
+from notebook_notify.notebook.runs import run_of
 from notebook_notify.notebook.showing import show, show_dry_run
 from notebook_notify.notebook.watch import Untold, Watch
 from notebook_notify.platforms import CHANNELS
