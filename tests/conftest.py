@@ -34,6 +34,10 @@ hypothesis.settings.register_profile("ci", derandomize=True, deadline=None)
 hypothesis.settings.register_profile("search", deadline=None)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "search")
 
+# No test asks the machine's keyring, nor one that another test has defined: keyring looks for
+# backends among all subclasses that it finds when it is first used.
+os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+
 _OURS = ("NOTEBOOK_NOTIFY_", "JPY_SESSION_NAME", "JUPYTERHUB_")
 _PROXIES = (
     "http_proxy",

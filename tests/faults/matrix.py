@@ -40,7 +40,7 @@ KEYED = ("wecom_app", "dingtalk_robot")
 ROBOTS = ("wecom_robot", "dingtalk_robot")
 TOKENS = ("gettoken", "oauth2/accessToken")
 #: The budget where something hangs, and where nothing does, in seconds.
-SHORT, LONG = 2.0, 20.0
+SHORT, LONG = 4.0, 20.0
 #: What a busy machine may add to a budget, in seconds.
 GRACE = 1.0
 
