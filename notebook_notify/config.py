@@ -5,29 +5,38 @@ from __future__ import annotations
 import contextlib
 import os
 import shlex
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notebook_notify.errors import ConfigError, NotifyError, SecretError
+from notebook_notify.config_text import (
+    VARIABLE,
+    check_keys,
+    checked_table,
+    checked_text,
+    parse,
+    read_text,
+    stat_of,
+    wrong,
+)
+from notebook_notify.errors import NotifyError, SecretError
 from notebook_notify.fields import did_you_mean
 from notebook_notify.secret import Secret
+from notebook_notify.spans import seconds
 from notebook_notify.targets import MAGICS, Target
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from notebook_notify.fields import Spec
 
 #: The file's name in a config folder.
 FILE = "notebook_notify.toml"
-#: The environment variable that names another file, instead of all others.
-VARIABLE = "NOTEBOOK_NOTIFY_CONFIG"
-LARGEST = 1 << 20  # bytes of a config file
+#: For how long a message may wait, in seconds: the least and the most that ``expires`` may say.
+LEAST_LIFE, LONGEST_LIFE = 60.0, 7 * 86_400.0
 
-_SETTINGS = ("language", "timezone", "link")
+_SETTINGS = ("language", "timezone", "link", "expires")
 #: What the template ``link`` may have filled in.
 LINK_FIELDS = ("user", "path", "notebook")
 
@@ -43,6 +52,7 @@ class Config:
         language: ``zh``, ``en``, ``auto``, or ``None`` where nothing is said.
         timezone: a name such as ``Asia/Shanghai``, or ``None``.
         link: the address of a notebook, with the ``LINK_FIELDS`` in braces, or ``None``.
+        expires: for how long a queued message is tried, in seconds, or ``None``.
         store: the URL of what kernels of several machines share, or ``None``.
         warnings: what the reader should know, one sentence each.
     """
@@ -53,6 +63,7 @@ class Config:
     language: str | None = None
     timezone: str | None = None
     link: str | None = None
+    expires: float | None = None
     store: Secret | None = None
     warnings: tuple[str, ...] = ()
 
@@ -63,7 +74,7 @@ class _File:
 
     targets: dict[str, Target]
     defaults: dict[str, str]
-    settings: dict[str, str]
+    settings: dict[str, Any]
     store: Secret | None
     allow_all: bool
     exposed: bool
@@ -120,7 +131,7 @@ def load(paths: Sequence[Path], specs: Mapping[str, Spec]) -> Config:
     targets: dict[str, Target] = {}
     defaults: dict[str, str] = {}
     default_paths: dict[str, Path] = {}
-    settings: dict[str, str] = {}
+    settings: dict[str, Any] = {}
     store = None
     warnings = []
     for path in reversed(paths):
@@ -162,80 +173,12 @@ def _file(path: Path, specs: Mapping[str, Spec]) -> _File | None:
     return file
 
 
-def wrong(path: Path, zh: str, en: str, where: str = "") -> ConfigError:
-    """What is wrong, with the file and the place in it."""
-    return ConfigError(" · ".join(filter(None, (str(path), where, say(zh, en)))))
-
-
-def reason_of(error: Exception) -> str:
-    """Why the system refused, in its own words."""
-    return getattr(error, "strerror", None) or type(error).__name__
-
-
-def stat_of(path: Path) -> os.stat_result | None:
-    """The status of a file; ``None`` if there is none, ``ConfigError`` if it is no file."""
-    try:
-        status = path.stat()
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    except (OSError, ValueError) as error:
-        raise _unreadable(path, error) from None
-    # A pipe, say, might never come to an end.
-    fits = stat.S_ISREG(status.st_mode) and status.st_size <= LARGEST
-    if not fits and str(path) != os.devnull:
-        raise wrong(
-            path,
-            f"不是文件，或超过 1 MB；请移走它，或用环境变量 {VARIABLE} 指定配置文件",
-            f"this is not a file, or over 1 MB; move it, or name the config file in {VARIABLE}",
-        )
-    return status
-
-
-def read_text(path: Path) -> str:
-    """The content of a file; ``ConfigError`` if it cannot be read."""
-    try:
-        return path.read_bytes().decode("utf-8-sig")  # Windows' editors like to leave a mark
-    except UnicodeDecodeError as error:
-        line = error.object[: error.start].count(b"\n") + 1
-        problem = wrong(
-            path,
-            f"第 {line} 行不是 UTF-8；请以 UTF-8 编码另存",
-            f"line {line} is not UTF-8; save the file in that encoding",
-        )
-    except OSError as error:
-        problem = _unreadable(path, error)
-    # Raised here: a decoding error holds the whole file, secrets and all.
-    raise problem
-
-
-def _unreadable(path: Path, error: Exception) -> ConfigError:
-    why = reason_of(error)
-    en = f"cannot be read ({why}); check the permissions of the file and its folder"
-    return wrong(path, f"读不了（{why}）；请检查文件和文件夹的权限", en)
-
-
-def parse(path: Path, text: str) -> dict[str, Any]:
-    """*text* as TOML; ``ConfigError`` if it is none."""
-    import tomllib
-
-    try:
-        return tomllib.loads(text)
-    except (ValueError, RecursionError) as error:  # a number of 5,000 digits is a ValueError alone
-        reason = str(error)
-    # Raised here: the decoder's error may hold the whole text.
-    raise wrong(
-        path,
-        f"不是有效的 TOML：{reason}；请改正该行",
-        f"this is not valid TOML: {reason}; correct that line",
-    )
-
-
 def _check(path: Path, data: dict[str, Any], specs: Mapping[str, Spec], *, public: bool) -> _File:
-    _only(path, data, (*_SETTINGS, "allow_all", "store", "defaults", "targets"))
+    check_keys(path, data, (*_SETTINGS, "allow_all", "store", "defaults", "targets"))
     defaults = checked_table(path, "[defaults]", data.get("defaults", {}))
-    _only(path, defaults, MAGICS, "[defaults] ")
+    check_keys(path, defaults, MAGICS, "[defaults] ")
     for magic, name in defaults.items():
-        _text(path, f"[defaults] {magic}", name)
+        checked_text(path, f"[defaults] {magic}", name)
     tables = checked_table(path, "[targets]", data.get("targets", {}))
     targets = {name: _target(path, name, table, specs) for name, table in tables.items()}
     store = _store(path, data)
@@ -262,13 +205,15 @@ def _store(path: Path, data: dict[str, Any]) -> Secret | None:
     if "store" not in data:
         return None
     try:
-        return Secret.of(_text(path, "store", data["store"]))
+        return Secret.of(checked_text(path, "store", data["store"]))
     except SecretError as error:
         raise wrong(path, str(error), str(error), "store") from None
 
 
-def _settings(path: Path, data: dict[str, Any]) -> dict[str, str]:
-    settings = {key: _text(path, key, data[key]) for key in _SETTINGS if key in data}
+def _settings(path: Path, data: dict[str, Any]) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        key: checked_text(path, key, data[key]) for key in _SETTINGS if key in data
+    }
     if settings.get("language", "auto") not in ("zh", "en", "auto"):
         raise wrong(path, "应为 zh、en 或 auto", "one of zh, en, auto is expected", "language")
     if "timezone" in settings:
@@ -288,6 +233,15 @@ def _settings(path: Path, data: dict[str, Any]) -> dict[str, str]:
             "and no password",
             "link",
         )
+    if "expires" in settings:
+        settings["expires"] = life = seconds(settings["expires"])
+        if life is None or not LEAST_LIFE <= life <= LONGEST_LIFE:
+            raise wrong(
+                path,
+                "应为 1m 到 7d 的时长，例：24h",
+                "a time from 1m to 7d is expected, e.g. 24h",
+                "expires",
+            )
     return settings
 
 
@@ -310,7 +264,7 @@ def _is_link(template: str) -> bool:
 def _target(path: Path, name: str, table: object, specs: Mapping[str, Spec]) -> Target:
     where = f"[targets.{name}]"
     fields = dict(checked_table(path, where, table))
-    channel = _text(path, f"{where} channel", fields.pop("channel", ""))
+    channel = checked_text(path, f"{where} channel", fields.pop("channel", ""))
     if channel not in specs:
         kinds, near = " | ".join(specs), did_you_mean(channel, specs)
         zh, en = (
@@ -327,23 +281,3 @@ def _target(path: Path, name: str, table: object, specs: Mapping[str, Spec]) -> 
 
 def _holds_literal(target: Target) -> bool:
     return any(isinstance(one, Secret) and not one.reference for one in target.fields.values())
-
-
-def _only(path: Path, table: dict[str, Any], known: Iterable[str], where: str = "") -> None:
-    for key in table:
-        if key not in known:
-            near = did_you_mean(key, known)
-            raise wrong(path, f"没有这一项{near}", f"there is no such key{near}", where + key)
-
-
-def checked_table(path: Path, where: str, value: object) -> dict[str, Any]:
-    """*value* if it is a table; else ``ConfigError``."""
-    if not isinstance(value, dict):
-        raise wrong(path, "应为一张表", "a table is expected", where)
-    return value
-
-
-def _text(path: Path, where: str, value: object) -> str:
-    if not isinstance(value, str):
-        raise wrong(path, "应为文字（加引号）", "a text in quotes is expected", where)
-    return value

@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from notebook_notify.config import checked_table, parse, read_text, reason_of, stat_of, wrong
+from notebook_notify.config_text import checked_table, parse, read_text, reason_of, stat_of, wrong
 from notebook_notify.secret import Secret
 from notebook_notify.texts import say
 

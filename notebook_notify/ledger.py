@@ -15,6 +15,7 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from notebook_notify.config import LONGEST_LIFE
 from notebook_notify.ledger_file import (
     APPLICATION,
     VERSION,
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 MOST, LASTS = 1_000, 90 * 86_400.0
 #: The longest first line or key that is kept, in bytes of UTF-8.
 LONGEST = 120
-#: How long a queued message waits in the outbox at most, in seconds.
+#: How long a queued message waits in the outbox, in seconds, unless the config file says else.
 LIFE = 86_400.0
 #: How long another process is waited for, in seconds.
 BUSY = 5.0
@@ -49,7 +50,7 @@ _NO_IDS = frozenset({"proxy", "alert", "mention"})
 _SCHEMA = """
 CREATE TABLE messages (
     id INTEGER PRIMARY KEY,
-    identity TEXT UNIQUE, -- of a key at a target; NULL without a key
+    identity TEXT UNIQUE, -- of a key at a target, or of what was in the outbox; else NULL
     target TEXT NOT NULL,
     channel TEXT NOT NULL,
     key TEXT,
@@ -97,12 +98,16 @@ def _now() -> float:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What became of one message to *target*, to be written down; as :class:`Entry`."""
+    """What became of one message to *target*, to be written down; as :class:`Entry`.
+
+    *item* is a name, for ever, of what was in the outbox, if it was.
+    """
 
     target: Target
     outcome: str
     code: int | str | None = None
     text: str = ""
+    item: str | None = None
     time: float = field(default_factory=_now)
 
 
@@ -156,8 +161,21 @@ class Ledger:
         """Write down what became of messages; with a *key*, in the place of their claims."""
         with self._writing(durable=key is not None) as connection:
             for line in lines:
-                identity = None if key is None else _identity(line.target, key, verdict)
-                _write(connection, line, identity, key, verdict)
+                _write(connection, line, _identity_of(line, key, verdict), key, verdict)
+
+    def told(self, line: Line, verdict: str, key: str | None) -> Entry | None:
+        """What was told last of the message that *line* is of, if it has a key or is an *item*."""
+        if not self.path.exists():
+            return None
+        with self._opened() as connection:
+            connection.execute("BEGIN")
+            if self._is_new(connection):
+                return None
+            row = connection.execute(
+                f"SELECT {_COLUMNS} FROM messages WHERE identity = ?",  # noqa: S608
+                (_identity_of(line, key, verdict),),
+            ).fetchone()
+            return None if row is None else _entry(row)
 
     def recent(self, count: int) -> list[Entry]:
         """The latest *count* messages, the newest first; none if there is no file yet."""
@@ -245,6 +263,11 @@ def _write(
     verdict: str,
     held: tuple[str | None, float | None] = (None, None),
 ) -> None:
+    ended = """SELECT 1 FROM messages WHERE identity = ? AND time >= ?
+               AND outcome NOT IN ('sending', 'queued')"""
+    # It may go out, and be written down as sent, before it is written down that it waits.
+    if line.outcome == "queued" and connection.execute(ended, (identity, line.time)).fetchone():
+        return
     connection.execute("DELETE FROM messages WHERE identity = ?", (identity,))
     cursor = connection.execute(
         f"INSERT INTO messages (identity, {_COLUMNS}) VALUES ({', '.join('?' * 11)})",  # noqa: S608
@@ -264,7 +287,7 @@ def _write(
     newest = cursor.lastrowid or 0
     if newest % _PRUNE_EVERY == 0:
         connection.execute(
-            "DELETE FROM messages WHERE time < ? OR (identity IS NULL AND id <= ?)",
+            "DELETE FROM messages WHERE time < ? OR (key IS NULL AND id <= ?)",
             (line.time - LASTS, newest - MOST),
         )
 
@@ -273,9 +296,16 @@ def _entry(row: Sequence[Any]) -> Entry:
     target, channel, key, verdict, outcome, code, moment, title, owner, until = row
     if outcome == "sending" and not (time.time() < until and is_alive(owner)):
         outcome = "unknown"
-    if outcome == "queued" and time.time() > moment + LIFE:  # no kernel told what became of it
+    if outcome == "queued" and time.time() > moment + LONGEST_LIFE:  # nobody told its end
         outcome = "unknown"
     return Entry(target, channel, key, verdict, outcome, code, moment, title)
+
+
+def _identity_of(line: Line, key: str | None, verdict: str) -> str | None:
+    """A name for what *line* is of; ``None`` if it has none."""
+    if key is not None:
+        return _identity(line.target, key, verdict)
+    return None if line.item is None else hashlib.sha256(f"item {line.item}".encode()).hexdigest()
 
 
 def _identity(target: Target, key: str, verdict: str) -> str:

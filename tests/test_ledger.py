@@ -80,7 +80,7 @@ def test_what_may_have_arrived_is_not_repeated(ledger, outcome):
 
 def test_what_is_queued_does_not_wait_for_ever(ledger):
     """Once no outbox can still hold it, nobody is told that it waits there; it is not repeated."""
-    for age, told in ((0, "queued"), (module.LIFE + 1, "unknown")):
+    for age, told in ((0, "queued"), (module.LONGEST_LIFE + 1, "unknown")):
         ledger.record([Line(OPS, "queued", time=time.time() - age)], "done", "daily")
         assert claim(ledger) == [told]
         assert ledger.recent(1)[0].outcome == told

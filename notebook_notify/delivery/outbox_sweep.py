@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from notebook_notify.delivery.outbox_rows import item_with
 from notebook_notify.errors import UNKNOWN
 from notebook_notify.processes import is_alive
 
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from sqlite3 import Connection
 
-    from notebook_notify.delivery.outbox_rows import Why
+    from notebook_notify.delivery.outbox_rows import Item, Why
 
 #: How long a lease lasts, in seconds, if its holder does not die.
 LEASE = 120.0
@@ -33,10 +34,12 @@ _END = """
         error = :error, lost = lost + :lost, accepted = coalesce(:accepted, accepted),
         pieces = coalesce(:pieces, pieces), owner = NULL, until = NULL, token = NULL
     WHERE id = :id"""
-_EXPIRE = """
+_LATE = """
+    expires <= :now AND (state = 'queued' OR (state = 'unknown' AND next_at IS NOT NULL))"""
+_EXPIRE = f"""
     UPDATE items SET why = 'expired', changed = :now, next_at = NULL,
         state = CASE state WHEN 'queued' THEN 'dead' ELSE state END
-    WHERE expires <= :now AND (state = 'queued' OR (state = 'unknown' AND next_at IS NOT NULL))"""
+    WHERE {_LATE}"""  # noqa: S608
 _SETTLED = "(state = 'dead' OR (state = 'unknown' AND next_at IS NULL))"
 _PRUNE = f"""
     DELETE FROM items WHERE {_SETTLED} AND changed < :now - {KEPT} AND seq NOT IN (
@@ -75,12 +78,16 @@ def end(
     connection.execute(_END, given | {"error": told})
 
 
-def sweep(connection: Connection, now: float) -> None:
+def sweep(connection: Connection, now: float) -> list[Item]:
     """Take leases from who has died, end what has expired, and drop what is old.
 
     A clock that was set back must not make a lease longer: one that seems to be is over. Where
     its holder goes on nevertheless, it learns so before its request leaves.
+
+    Returns:
+        What has ended by this, as it is now; what had gone out whole as it was.
     """
+    ended = []
     rows = connection.execute(
         """SELECT id, state, owner, until, deaths, lost, repeats, accepted, pieces, error
            FROM items WHERE state IN ('leased', 'flying')"""
@@ -89,12 +96,15 @@ def sweep(connection: Connection, now: float) -> None:
         if now < until <= now + 2 * LEASE and is_alive(owner):
             continue
         if 0 < pieces == accepted:  # all of it went out
+            ended.append(item_with(connection, one))
             connection.execute("DELETE FROM items WHERE id = ?", (one,))
             continue
         if state == "flying":
             again = repeats and not lost
             next_at = now + REPEAT_AFTER if again else None
             end(connection, one, "unknown", now, _GONE, why="sender", next_at=next_at, lost=1)
+            if not again:
+                ended.append(item_with(connection, one))
             continue
         error = None if told is None else json.loads(told)
         connection.execute("UPDATE items SET deaths = deaths + 1 WHERE id = ?", (one,))
@@ -102,5 +112,12 @@ def sweep(connection: Connection, now: float) -> None:
             end(connection, one, "unknown" if lost else "queued", now, error, next_at=now)
         else:
             end(connection, one, "unknown" if lost else "dead", now, error, why="deaths")
+            ended.append(item_with(connection, one))
+    late = connection.execute(
+        f"SELECT id FROM items WHERE {_LATE}",  # noqa: S608
+        {"now": now},
+    ).fetchall()
     connection.execute(_EXPIRE, {"now": now})
+    ended += [item_with(connection, one) for (one,) in late]
     connection.execute(_PRUNE, {"now": now})
+    return ended

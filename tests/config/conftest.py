@@ -32,6 +32,7 @@ SPECS = {
 WHOLE = """\
 language = "zh"                 # zh | en | auto
 timezone = "Asia/Shanghai"
+expires = "12h"
 
 [defaults]
 wechat = "research"

@@ -72,6 +72,7 @@ def test_a_whole_file(path, read, whole):
     config = read(whole)
     assert config.language == "zh"
     assert config.timezone == "Asia/Shanghai"
+    assert config.expires == 12 * 3600
     assert config.defaults == {"wechat": "research"}
     assert config.default_paths == {"wechat": path}
     assert config.warnings == ()
@@ -155,6 +156,10 @@ def test_it_is_read_again_only_if_it_changed(path, monkeypatch, read, whole):
         ('language = "fr"', "language · one of zh, en, auto is expected"),
         ('timezone = "Asia/Peking"', "timezone · unknown; e.g. Asia/Shanghai"),
         ('timezone = "../x"', "timezone · unknown; e.g. Asia/Shanghai"),
+        ('expires = "a day"', "expires · a time from 1m to 7d is expected, e.g. 24h"),
+        ('expires = "10s"', "expires · a time from 1m to 7d is expected"),
+        ('expires = "8d"', "expires · a time from 1m to 7d is expected"),
+        ("expires = 24", "expires · a text in quotes is expected"),
         ("targets = 3", "[targets] · a table is expected"),
         ("[targets]\na = 3", "[targets.a] · a table is expected"),
         ('defaults = "ops"', "[defaults] · a table is expected"),

@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from notebook_notify.delivery import outbox as module
-from notebook_notify.delivery.outbox import FIRST_PAUSE, LIFE, LONGEST_PAUSE, MOST_TRIES, Outbox
+from notebook_notify.delivery.outbox import FIRST_PAUSE, LONGEST_PAUSE, MOST_TRIES, Outbox
 from notebook_notify.delivery.outbox_sweep import (
     KEPT,
     KEPT_LONGER,
@@ -17,6 +17,7 @@ from notebook_notify.delivery.outbox_sweep import (
     REPEAT_AFTER,
 )
 from notebook_notify.errors import NOT_CONNECTED, UNKNOWN, OutboxError
+from notebook_notify.ledger import LIFE
 from notebook_notify.messages import File, Image, Message
 
 ERROR = {"errcode": NOT_CONNECTED, "errmsg": "cannot connect"}
@@ -157,13 +158,14 @@ def test_jitter(tmp_path, clock, chance, pause):
 
 def test_expiry(outbox, clock):
     """What did not go out in its time is dead, is shown, and can be sent again."""
-    put(outbox, lasts=3600, error=ERROR)
+    outbox._lasts = lambda: 3600
+    put(outbox, error=ERROR)
     clock.now += 3600
     assert outbox.lease([MOON]) is None
     item = only(outbox)
     assert (item.state, item.why, item.error) == ("dead", "expired", ERROR)
     assert outbox.waiting() == {}
-    assert outbox.resend(item.id, MOON).expires == clock.now + LIFE
+    assert outbox.resend(item.id, MOON).expires == clock.now + 3600
     assert outbox.lease([MOON])
 
 
@@ -307,7 +309,8 @@ def test_old_notes_are_dropped(outbox, clock):
     for _ in range(KEPT_LONGER + 3):
         item = put(outbox)
         outbox.bury(outbox.lease([MOON]), ERROR)
-    waits = put(outbox, lasts=KEPT * 2)
+    outbox._lasts = lambda: KEPT * 2
+    waits = put(outbox)
     assert len(outbox.items()) == KEPT_LONGER + 4
     clock.now += KEPT + 1
     left = outbox.items()

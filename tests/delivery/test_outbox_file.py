@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 
 from notebook_notify import secret
-from notebook_notify.delivery import outbox as module
+from notebook_notify.delivery import outbox_waiting as module
 from notebook_notify.delivery.outbox import Outbox
 from notebook_notify.errors import OutboxError
 from notebook_notify.messages import File, Message

@@ -126,7 +126,7 @@ class Scene:
     def drain(self, ahead: float = 0.0) -> Drain:
         """A kernel's drain, whose clock is ahead."""
 
-        def send(target: Target, passage: object) -> object:
+        def send(target: Target, passage: object, _seconds: float) -> object:
             return sender.SENDER.send([(target, passage.message)], timeout=10, passage=passage)
 
         opened = Outbox(self.path, lambda: time.time() + ahead)

@@ -52,8 +52,8 @@ def number_of(text: str) -> int | None:
 def drained(outbox: Path, seconds: float) -> list[Item]:
     """Send all that waits, what is unknown as in a minute's time; what then is in the outbox."""
 
-    def send(target: Target, passage: Passage) -> SendReport:
-        return sender.SENDER.send([(target, passage.message)], timeout=30, passage=passage)
+    def send(target: Target, passage: Passage, seconds: float) -> SendReport:
+        return sender.SENDER.send([(target, passage.message)], timeout=seconds, passage=passage)
 
     deadline = time.monotonic() + seconds
     for ahead in (0.0, REPEAT_AFTER + 1):
