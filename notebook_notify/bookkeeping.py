@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from pathlib import Path
 
+    from notebook_notify.reports import SendResult
     from notebook_notify.targets import Target
 
 
@@ -75,6 +76,7 @@ class Bookkeeping:
         deliver: Callable[[list[tuple[Target, Making]], float], SendReport],
         *,
         timeout: float,
+        hold: float | None = None,
         once: str | None,
         verdict: str,
     ) -> SendReport:
@@ -84,6 +86,7 @@ class Bookkeeping:
             messages: targets and messages.
             deliver: sends what it is given, within so many seconds.
             timeout: the longest wait, in seconds.
+            hold: how long *deliver* holds who called, in seconds, if less.
             once: the key; ``None`` keeps the history alone.
             verdict: as of :class:`Entry`; the key counts for each by itself.
 
@@ -91,12 +94,15 @@ class Bookkeeping:
             TargetError: the key is blank, or *deliver* raises it; nothing was sent.
             SendInterrupted: as of *deliver*.
         """
-        deadline = time.monotonic() + timeout
+        patience = timeout if hold is None else hold
+        now = time.monotonic()
+        deadline, until = now + timeout, now + patience
         earlier: Sequence[Entry | None] = [None] * len(messages)
         notes: tuple[str, ...] = ()
         looked = None
         if once is not None:
-            earlier, notes = self._claim([target for target, _ in messages], once, verdict, timeout)
+            named = [target for target, _ in messages]
+            earlier, notes = self._claim(named, once, verdict, timeout, patience)
         else:
             looked = self._look()  # while the messages are on their way
         drafts = [
@@ -104,7 +110,7 @@ class Bookkeeping:
             for (target, message), entry in zip(messages, earlier, strict=True)
             if entry is None
         ]
-        interrupted = False
+        interrupted, began = False, time.time()
         try:
             left = max(0.0, deadline - time.monotonic())
             report = deliver([(one.target, one.message) for one in drafts], left)
@@ -117,7 +123,8 @@ class Bookkeeping:
                 self._settle([Line(one.target, outcome) for one in drafts], once, verdict, 0.0)
             raise
         lines = [
-            Line(one.target, result.outcome, result.code, one.text)
+            # What is queued may have gone out by now, and that comes after it.
+            Line(one.target, result.outcome, result.code, one.text, time=_moment(result, began))
             for one, result in zip(drafts, report.results, strict=True)
         ]
         try:
@@ -125,7 +132,7 @@ class Bookkeeping:
                 notes = self._note(lines, verdict, looked)
             else:
                 # One note will do, if the ledger cannot be used at all.
-                notes = notes or self._settle(lines, once, verdict, deadline - time.monotonic())
+                notes = notes or self._settle(lines, once, verdict, until - time.monotonic())
         except KeyboardInterrupt:  # what became of the messages is known, and is told
             interrupted = True
         results = iter(report.results)
@@ -141,14 +148,14 @@ class Bookkeeping:
         return whole
 
     def _claim(
-        self, targets: list[Target], key: str, verdict: str, timeout: float
+        self, targets: list[Target], key: str, verdict: str, timeout: float, patience: float
     ) -> tuple[Sequence[Entry | None], tuple[str, ...]]:
         if not key.strip():
             raise TargetError(
                 say("--once 的值为空，未发送", "the key of --once is blank; nothing was sent")
             )
         job = partial(_claimed, targets, key, verdict, timeout + _GRACE)
-        seconds = max(LOOK, min(CLAIM, timeout / 2))
+        seconds = max(LOOK, min(CLAIM, patience / 2))
         claims, trouble = _waited(self._start(job), seconds, partial(_undo, targets, key, verdict))
         if claims is not None:
             return claims, ()
@@ -225,6 +232,10 @@ class Bookkeeping:
             future: Future[_T] = Future()
             future.set_exception(LedgerError(str(error)))
             return future
+
+
+def _moment(result: SendResult, began: float) -> float:
+    return began if result.outcome == "queued" else time.time()
 
 
 def _ends_unheard() -> bool:

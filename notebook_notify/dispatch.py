@@ -40,7 +40,7 @@ from notebook_notify.uploads import Uploads
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from notebook_notify.outcomes import Passage
+    from notebook_notify.outcomes import Hold, Passage
     from notebook_notify.platforms.base import Call, Verdict
     from notebook_notify.proofs import Proof
     from notebook_notify.reports import Outcome, SendResult
@@ -101,6 +101,8 @@ class Sender:
         once: bool = False,
         persist: bool = False,
         passage: Passage | None = None,
+        told: Callable[[int, int], None] | None = None,
+        hold: Hold | None = None,
     ) -> SendReport:
         """Send each message to its target, all side by side.
 
@@ -115,6 +117,9 @@ class Sender:
                 Where the platform goes by a key instead, repeats are safe without.
             persist: go on trying, where it is safe, until the time is up.
             passage: of the one message, if it was queued.
+            told: told, on a sending thread, how many bytes of an upload have left, and of how
+                many; must not raise.
+            hold: when and by whom what has no outcome yet is taken over; ``None``: never.
 
         Raises:
             TargetError: a target cannot work as it is written; nothing was sent.
@@ -136,11 +141,12 @@ class Sender:
                     once=(repeat and channel.takes_keys) or (once and channel.drops_repeats),
                     persist=persist,
                     passage=passage,
+                    told=told,
                     flight=Flight(passage.depart if passage is not None else None),
                     recaller=Recaller(self.recall, target) if channel.recalls else None,
                 )
             )
-        results = self._run(self._deliver, deliveries)
+        results = self._run(self._deliver, deliveries, hold)
         return SendReport(results, self._shared.news())
 
     def check(self, target: Target, *, timeout: float = TIMEOUT) -> Proof:
@@ -190,12 +196,17 @@ class Sender:
         return partial(self._settle, delivery)
 
     def _run(
-        self, job: Callable[[_Sent], SendResult], deliveries: list[_Sent]
+        self,
+        job: Callable[[_Sent], SendResult],
+        deliveries: list[_Sent],
+        hold: Hold | None = None,
     ) -> tuple[SendResult, ...]:
         try:
             for delivery in deliveries:
                 self._start(job, delivery)
-            return tuple(map(self._settle, deliveries))
+            if hold is not None:
+                hold.pass_on(deliveries, self._settle)
+            return tuple(one.pending or self._settle(one) for one in deliveries)
         except KeyboardInterrupt:
             for delivery in deliveries:  # all of them first: nothing more leaves
                 delivery.flight.give_up()

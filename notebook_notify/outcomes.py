@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from notebook_notify import errors, texts
@@ -19,7 +20,7 @@ from notebook_notify.reports import SendResult
 from notebook_notify.secret import scrub
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from notebook_notify.platforms.base import Call, Channel
     from notebook_notify.reports import Advice, Outcome, Recaller
@@ -45,6 +46,9 @@ class Passage(Protocol):
     def land(self, part: Words | Media) -> None:
         """The platform has accepted *part*."""
 
+    def fail(self, error: Exception) -> None:
+        """It ended by *error*, of which its result has the words alone."""
+
 
 @dataclass(slots=True)
 class Delivery:
@@ -65,6 +69,8 @@ class Delivery:
     recalling: tuple[str, ...] = ()
     call: Call | None = None
     passage: Passage | None = None
+    #: is told how many bytes of an upload have left, and of how many
+    told: Callable[[int, int], None] | None = None
     #: what the platform answered to ``call``
     answer: dict[str, Any] = field(default_factory=dict)
     parts: list[Words | Media] = field(default_factory=list)
@@ -77,6 +83,8 @@ class Delivery:
     message_ids: list[str] = field(default_factory=list)
     #: its result; here, so that no Ctrl-C falls between the start and the waiting
     future: Future[SendResult] = field(default_factory=Future)
+    #: what its caller is told, if it was passed on
+    pending: SendResult | None = None
 
     def made(self) -> Message:
         """The message, made now if it is made late.
@@ -179,6 +187,29 @@ class Delivery:
         self.notes.append(texts.say(zh, en))
 
 
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """How long a caller waits for deliveries that somebody else can go on with.
+
+    Attributes:
+        seconds: so long.
+        adopt: is given a delivery, and what waits for its outcome, on any thread; gives what
+            the caller is told of it now, or ``None`` if he has to wait.
+    """
+
+    seconds: float
+    adopt: Callable[[Delivery, Callable[[], SendResult]], SendResult | None]
+
+    def pass_on(
+        self, deliveries: Sequence[Delivery], settle: Callable[[Delivery], SendResult]
+    ) -> None:
+        """Wait; then pass on what has no outcome yet, where it is taken."""
+        wait([one.future for one in deliveries], self.seconds)
+        for one in deliveries:
+            if not one.future.done():
+                one.pending = self.adopt(one, partial(settle, one))
+
+
 class RefusedError(Exception):
     """The platform refused: it gave no token, or did not take the message."""
 
@@ -222,6 +253,8 @@ def stopped(delivery: Delivery) -> SendResult:
 
 def troubled(delivery: Delivery, error: Exception) -> SendResult:
     """What can be said of a delivery that *error* ended."""
+    if delivery.passage is not None:
+        delivery.passage.fail(error)
     outcome: Outcome
     if isinstance(error, RefusedError):
         outcome = "unknown" if error.verdict.kind == "unknown" else "failed"

@@ -1,40 +1,34 @@
-"""What of a send is queued, and what a reader is told of what waits."""
+"""The outbox as a reader has it: what waits, why, and what he may do about it."""
 
 from __future__ import annotations
 
 import contextlib
-import threading
 import time
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
-from notebook_notify.drain import TIMEOUT, Drain
+from notebook_notify.drain import Drain
 from notebook_notify.errors import (
-    OVER_RATE,
     ConfigError,
     NotifyError,
     OutboxError,
-    SendInterrupted,
 )
-from notebook_notify.ledger import Ledger, Line
+from notebook_notify.ledger import LIFE, Ledger, Line, clipped
 from notebook_notify.ledger_file import path_of
-from notebook_notify.messages import Message
 from notebook_notify.platforms import CHANNELS
-from notebook_notify.queueing import may_queue, place_of, rest_of, standing
-from notebook_notify.reports import MARKS, Advice, SendReport, one_line
-from notebook_notify.texts import local, say
+from notebook_notify.queueing import may_queue, place_of
+from notebook_notify.reports import MARKS, SendReport, one_line
+from notebook_notify.texts import language, local, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from notebook_notify.book import Targets
+    from notebook_notify.changes import Change
     from notebook_notify.delivery.outbox import Outbox
     from notebook_notify.delivery.outbox_rows import Item
     from notebook_notify.dispatch import Sender
-    from notebook_notify.drain import Change
-    from notebook_notify.messages import Making
     from notebook_notify.queueing import Passage
-    from notebook_notify.reports import SendResult
+    from notebook_notify.reports import Outcome
     from notebook_notify.targets import Target
 
 
@@ -44,10 +38,15 @@ def drain_for(sender: Sender, targets: Targets) -> Drain:
     def opened() -> Outbox:
         from notebook_notify.delivery.outbox import FILE, Outbox
 
-        return Outbox(path_of().with_name(FILE))
+        return Outbox(path_of().with_name(FILE), lasts=lasts)
 
-    def send(target: Target, passage: Passage) -> SendReport:
-        return sender.send([(target, passage.message)], timeout=TIMEOUT, passage=passage)
+    def lasts() -> float:
+        with contextlib.suppress(ConfigError):
+            return targets.config.expires or LIFE
+        return LIFE
+
+    def send(target: Target, passage: Passage, seconds: float) -> SendReport:
+        return sender.send([(target, passage.message)], timeout=seconds, passage=passage)
 
     def find(name: str) -> Target:
         target = targets.resolve(name)
@@ -55,7 +54,27 @@ def drain_for(sender: Sender, targets: Targets) -> Drain:
             raise OutboxError(say(f"{name} 不在配置文件里", f"{name} is not in the config file"))
         return target
 
-    return Drain(opened, find, send, lambda change: _record(change, targets))
+    def told(change: Change) -> None:
+        code = change.result.code if change.result is not None else None
+        item = change.item
+        with contextlib.suppress(NotifyError):
+            line = _line(item, targets, change.outcome, code)
+            Ledger(path_of()).record([line], item.verdict, item.key)
+
+    def asked(item: Item) -> Outcome | None:
+        with contextlib.suppress(NotifyError):
+            entry = Ledger(path_of()).told(_line(item, targets), item.verdict, item.key)
+            if entry is not None and entry.outcome not in ("queued", "sending"):
+                return cast("Outcome", entry.outcome)
+        return None
+
+    return Drain(opened, find, send, told, asked)
+
+
+def _line(item: Item, targets: Targets, outcome: str = "", code: int | str | None = None) -> Line:
+    """The ledger's line of an item; its id is given again, but not at the same moment."""
+    target = targets.resolve(item.target)
+    return Line(target, outcome, code, item.title, f"{item.id} {item.created!r}")
 
 
 def saved_in(targets: Targets) -> Mapping[str, Target]:
@@ -63,133 +82,6 @@ def saved_in(targets: Targets) -> Mapping[str, Target]:
     with contextlib.suppress(ConfigError):
         return targets.config.targets
     return {}
-
-
-class Kept:
-    """A message that is made once, however many threads ask for it."""
-
-    def __init__(self, making: Making) -> None:
-        self._making = making
-        self._lock = threading.Lock()
-
-    @property
-    def message(self) -> Message | None:
-        """The message, if it is made."""
-        return self._making if isinstance(self._making, Message) else None
-
-    def __call__(self) -> Message:
-        """The message, made now if need be."""
-        with self._lock:
-            if not isinstance(self._making, Message):
-                self._making = self._making()
-            return self._making
-
-
-def keep(
-    drain: Drain,
-    saved: Mapping[str, Target],
-    messages: Sequence[tuple[Target, Kept]],
-    report: SendReport,
-    *,
-    key: str | None,
-    verdict: str,
-) -> SendReport:
-    """Queue what of *report* did not go out and may wait; what may have arrived is kept too.
-
-    Args:
-        drain: where to.
-        saved: the config file's targets.
-        messages: what was sent.
-        report: what became of each.
-        key: that of ``--once``; what may have arrived is not repeated then.
-        verdict: as of :class:`ledger.Entry`.
-
-    Returns:
-        The report as it is now. If the outbox cannot be used, it says so, and why.
-
-    Raises:
-        SendInterrupted: Ctrl-C; nothing was queued.
-    """
-    waiting = [
-        (number, target, message, result)
-        for number, ((target, message), result) in enumerate(
-            zip(messages, report.results, strict=True)
-        )
-        if standing(result, CHANNELS[target.channel]) in ("later", "unknown")
-        and may_queue(target, saved)
-    ]
-    if not waiting:
-        return report
-
-    def store(outbox: Outbox) -> list[Item]:
-        stored: list[Item] = []
-        try:
-            for _, target, message, result in waiting:
-                one = outbox.put(
-                    str(target.name),
-                    place_of(target),
-                    message(),
-                    error=result.error,
-                    unknown=result.outcome == "unknown",
-                    accepted=(result.parts_sent, result.parts) if result.parts_sent else (0, 0),
-                    repeats=key is None and target.get("unknown") != "ask",
-                    rest=rest_of(result, CHANNELS[target.channel]),
-                    key=key,
-                    verdict=verdict,
-                )
-                stored.append(one)
-        except BaseException:  # all or none: the report says one thing of them
-            for one in stored:
-                with contextlib.suppress(OutboxError):
-                    outbox.drop(one.id)
-            raise
-        return stored
-
-    try:
-        items = drain.put(store)
-    except OutboxError as error:
-        note = say(f"{error}；没有排队", f"{error}; not queued")
-        return replace(report, notes=(*report.notes, note))
-    except KeyboardInterrupt:
-        raise SendInterrupted(report) from None
-    results = list(report.results)
-    for (number, _, _, result), item in zip(waiting, items, strict=True):
-        results[number] = queued(result, item)
-    return replace(report, results=tuple(results))
-
-
-def queued(result: SendResult, item: Item) -> SendResult:
-    """*result* as it is told once its message is in the outbox as *item*."""
-    if item.state == "unknown":
-        note = say(
-            f"先看群里有没有；没有再执行 %notify_outbox resend {item.id}",
-            f"look first, then: %notify_outbox resend {item.id}",
-        )
-        if item.next_at is not None:
-            note = say(
-                f"一分钟后重发一次，首行写“可能重复 · {item.id}”；"
-                f"不要重发：%notify_outbox drop {item.id}",
-                f"repeated once in a minute, its first line 'possible repeat · {item.id}'; "
-                f"to prevent that: %notify_outbox drop {item.id}",
-            )
-        told = result.advice or Advice(say("可能已送达", "it may have arrived"), "")
-        return replace(result, item=item.id, advice=replace(told, todo=note))
-    until = f"{local(item.expires):%m-%d %H:%M}"
-    reason = result.advice.what if result.advice else str((result.error or {}).get("errmsg", ""))
-    waits = say(
-        f"{reason}，已存到本机，内核在时自动重试，{until} 过期（%notify_outbox）",
-        f"{reason}; saved here, retried while a kernel runs, expires {until} (%notify_outbox)",
-    )
-    if result.code == OVER_RATE:
-        at = f"{local(item.next_at or time.time()):%H:%M:%S}"
-        waits = say(
-            f"已到频率上限，已存到本机，内核在时 {at} 起自动发出，{until} 过期（%notify_outbox）",
-            f"the rate limit is reached; saved here, goes out by itself from {at} while a kernel "
-            f"runs, expires {until} (%notify_outbox)",
-        )
-    # What did not go along this time goes along with the next.
-    clean = replace(result, notes=(), advice=None, error=None)
-    return replace(clean, outcome="queued", item=item.id, waits=waits)
 
 
 def act(drain: Drain, words: Sequence[str], seconds: float) -> int:
@@ -204,51 +96,121 @@ def act(drain: Drain, words: Sequence[str], seconds: float) -> int:
         How many wait to be sent or repeated.
 
     Raises:
-        NotifyError: *words* are none of these, there is no such item, it is being sent, or its
-            target cannot be used.
+        NotifyError: *words* are none of these, there is no such item, it is being sent, its
+            target cannot be used, or the outbox does not answer.
     """
-    if not drain.outbox.path.exists() and list(words) in ([], ["flush"]):
-        return 0  # to look makes no file
+    return do(drain, words, seconds)[0]
+
+
+def do(
+    drain: Drain, words: Sequence[str], seconds: float, *, last: bool = False
+) -> tuple[int, str]:
+    """As :func:`act`; also what came of it, in words (empty if nothing was to be done).
+
+    Args:
+        drain: as the two after it, as of :func:`act`.
+        words: what to do.
+        seconds: how long.
+        last: whether this process ends then: as of :meth:`Drain.flush`.
+    """
+    before = _items(drain)
+    told = ""
     match words:
         case []:
             pass
         case ["flush"]:
-            drain.flush(seconds)
+            if before:  # to look makes no file
+                drain.flush(seconds, last=last)
+            told = _came_of([one.id for one in before if one.next_at is not None], _items(drain))
         case ["resend", one]:
-            # It is sent to what its target means now.
-            name = next((item.target for item in drain.outbox.items() if item.id == one), None)
-            drain.outbox.resend(one, "" if name is None else place_of(drain.find(name)))
-            drain.flush(seconds)
+
+            def resend(outbox: Outbox) -> None:
+                # It is sent to what its target means now.
+                name = next((item.target for item in before if item.id == one), None)
+                outbox.resend(one, "" if name is None else place_of(drain.find(name)))
+
+            drain.ask(resend)
+            drain.flush(seconds, last=last)
+            told = f"{one} · {_came_of([one], _items(drain))}"
         case ["drop", one]:
-            drain.drop(one)
+            drain.ask(lambda _outbox: drain.drop(one))
+            told = say(f"{one} 已删除，没有发出", f"{one} is deleted, unsent")
         case _:
             usage = "flush | resend ID | drop ID"
             raise OutboxError(say(f"用法：{usage}", f"usage: {usage}"))
-    return sum(drain.outbox.waiting().values())
+    return sum(item.next_at is not None for item in _items(drain)), told
 
 
-def cells(drain: Drain) -> Iterator[tuple[str, str, str, str, str, str]]:
-    """Each item as a reader is told: mark, id, when, where, the first line, and how it stands."""
-    if not drain.outbox.path.exists():
-        return
-    items = drain.outbox.items()
+def _items(drain: Drain) -> list[Item]:
+    return drain.ask(lambda outbox: outbox.items() if outbox.path.exists() else [])
+
+
+def _came_of(tried: Sequence[str], after: Sequence[Item]) -> str:
+    """What became of the items of these ids, e.g. ``2 sent, 1 still waiting``; else empty."""
+    there = [item for item in after if item.id in tried]
+    flying = sum(item.state in ("leased", "flying") for item in there)
+    dead = sum(item.state == "dead" for item in there)
+    unknown = sum(item.state == "unknown" and item.next_at is None for item in there)
+    counts = (
+        (len(tried) - len(there), "发出", "sent"),
+        (flying, "正在发送", "being sent"),
+        (len(there) - flying - dead - unknown, "还在等", "still waiting"),
+        (unknown, "结果未知", "unknown"),
+        (dead, "未能发出", "given up"),
+    )
+    told = [say(f"{count} 条{zh}", f"{count} {en}") for count, zh, en in counts if count]
+    return say("，", ", ").join(told)
+
+
+def heading() -> tuple[str, str, str, str, str, str]:
+    """What stands over the :func:`cells`."""
+    return (
+        "",
+        "id",
+        say("时间", "when"),
+        say("目标", "target"),
+        say("首行", "first line"),
+        say("状态", "state"),
+    )
+
+
+def cells(drain: Drain) -> list[tuple[str, str, str, str, str, str]]:
+    """Each item as a reader is told: mark, id, when, where, the first line, and how it stands.
+
+    Raises:
+        NotifyError: the outbox cannot be read, or does not answer.
+    """
+    return drain.ask(lambda outbox: list(_rows(drain, outbox)) if outbox.path.exists() else [])
+
+
+def _rows(drain: Drain, outbox: Outbox) -> Iterator[tuple[str, str, str, str, str, str]]:
+    items = outbox.items()
     places, without = drain.targets()
+    platforms: dict[str, str | None] = {}
     for item in items:
         title = item.title or say("（无文字）", "(no text)")
         mark = {"unknown": MARKS["unknown"], "dead": MARKS["failed"]}.get(item.state, "…")
-        told = how(item)
+        if item.target not in platforms:
+            platforms[item.target] = _platform(drain, item.target)
+        told = how(item, platforms[item.target])
         if item.state in ("queued", "unknown") and item.next_at is not None:
             told += _held(item, places, without)
         moment = f"{local(item.created):%m-%d %H:%M:%S}"
         yield mark, item.id, moment, one_line(item.target), one_line(title), one_line(told)
 
 
-def how(item: Item) -> str:
-    """How *item* stands, for people."""
+def _platform(drain: Drain, name: str) -> str | None:
+    with contextlib.suppress(NotifyError):
+        return CHANNELS[drain.find(name).channel].spec.platform
+    return None
+
+
+def how(item: Item, platform: str | None = None) -> str:
+    """How *item* stands, and why, for people; *platform* is that of its target, if it is known."""
     soon = item.next_at is not None and item.next_at > time.time()
     at = f"{local(item.next_at):%H:%M:%S}" if soon and item.next_at is not None else ""
-    code = (item.error or {}).get("errcode", (item.error or {}).get("code", ""))
-    why = f" · {code}" if code != "" else ""
+    reason = _reason(item.error or {}, platform)
+    why = f" · {reason}" if reason else ""
     match item.state:
         case "queued":
             next_zh, next_en = (f"，{at} 再试", f", next try {at}") if at else ("", "")
@@ -269,6 +231,33 @@ def how(item: Item) -> str:
     }.get(item.why, say("未发送", "not sent")) + why
 
 
+def _reason(error: Mapping[str, Any], platform: str | None) -> str:
+    """Why the last try failed, in a few words; the platform's number or word behind them."""
+    code = error.get("errcode", error.get("code", ""))
+    told = clipped(str(error.get("errmsg", error.get("message", ""))))
+    if platform is not None:
+        with contextlib.suppress(Exception):  # whatever a hostile server put into its dict
+            from notebook_notify.platforms.advice import advise
+
+            advice = advise(platform, error, language())
+            told = advice.what if advice is not None else told
+    return f"{told} ({code})".strip() if code != "" else told
+
+
+def ending(change: Change) -> str:
+    """How an item has ended that this process did not send itself."""
+    if change.here:
+        return how(change.item)
+    if change.elsewhere in ("sent", "partial"):
+        return say("已由另一个内核发出", "sent by another kernel")
+    if change.elsewhere == "unknown":
+        return say(
+            "另一个进程处理了它，结果没有记下：%notify_history",
+            "another process has dealt with it, and did not tell how: %notify_history",
+        )
+    return say("已从待发件箱删除，没有发出", "deleted from the outbox, unsent")
+
+
 def _held(item: Item, places: Mapping[str, Target], without: Mapping[str, str]) -> str:
     """Why *item* is not sent from here, if so."""
     if item.place in places:
@@ -283,15 +272,3 @@ def _held(item: Item, places: Mapping[str, Target], without: Mapping[str, str]) 
         f"; {item.target} is another target now: %notify_outbox resend {item.id} sends it there, "
         f"drop {item.id} deletes it",
     )
-
-
-def _record(change: Change, targets: Targets) -> None:
-    """Write into the ledger what became of an item; on the drain's thread."""
-    item, result = change.item, change.result
-    outcome = "unknown" if item.lost else "failed"
-    if not change.here and result is not None:
-        outcome = result.outcome
-    code = result.code if result is not None else None
-    with contextlib.suppress(NotifyError):
-        line = Line(targets.resolve(item.target), outcome, code, item.title)
-        Ledger(path_of()).record([line], item.verdict, item.key)

@@ -21,10 +21,12 @@ from notebook_notify.texts import local, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from concurrent.futures import Future
 
     from notebook_notify.delivery.outbox import Outbox
     from notebook_notify.delivery.outbox_rows import Item, Lease
     from notebook_notify.messages import Message
+    from notebook_notify.outcomes import Delivery
     from notebook_notify.platforms.base import Channel, Media
     from notebook_notify.reports import SendResult
     from notebook_notify.targets import Target
@@ -132,9 +134,19 @@ class Passage:
         self._outbox = outbox
         self._lease = lease
         self._heading = heading(lease.item, time.time() if now is None else now)
-        self._parts: list[Words | Media] = []
+        #: what it consists of, once that is known.
+        self.parts: list[Words | Media] = []
         #: how many of its parts are done with, and of how many; ``None``: as it was.
         self.done: tuple[int, int] | None = None
+        #: how many of them the platform is known to have taken by now.
+        self.landed = 0
+        #: what ended the try, if it was an error of ours.
+        self.trouble: Exception | None = None
+
+    @property
+    def item(self) -> Item:
+        """The item, as it was when it was leased."""
+        return self._lease.item
 
     @property
     def message(self) -> Message:
@@ -157,12 +169,12 @@ class Passage:
 
     def plan(self, parts: Sequence[Words | Media], limit: int) -> list[Words | Media]:
         """What is left to send of *parts*, texts of *limit* bytes at most; headed if need be."""
-        item, self._parts = self._lease.item, list(parts)
+        item, self.parts = self._lease.item, list(parts)
         if not item.accepted:
-            return self._parts
-        left, told = self._parts[item.accepted :], self._heading
+            return self.parts
+        left, told = self.parts[item.accepted :], self._heading
         if item.pieces != len(parts):  # it is not cut as it was: what was sent is not known
-            left = self._parts
+            left = self.parts
             told = told or say(f"可能重复 · {item.id}", f"possible repeat · {item.id}")
         if not told:
             return left
@@ -171,14 +183,76 @@ class Passage:
             text = f"{told}{gap}{left[0].text}"
             if size_of(text) <= limit:
                 first = replace(left[0], text=text)
-                self._parts[-len(left)] = first
+                self.parts[-len(left)] = first
                 return [first, *left[1:]]
         return [Words(told), *left]
 
     def land(self, part: Words | Media) -> None:
         """The platform has *part*: what follows is all that would be sent again."""
-        after = next((n for n, one in enumerate(self._parts, 1) if one is part), 0)
-        if after and len(self._parts) > 1:
-            self.done = after, len(self._parts)
+        done = done_with(self.parts, part)
+        self.landed += 1
+        if done is not None:
+            self.done = done
             with contextlib.suppress(OutboxError):  # written with what becomes of the rest
-                self._outbox.accept(self._lease, *self.done)
+                self._outbox.accept(self._lease, *done)
+
+    def fail(self, error: Exception) -> None:
+        """The try ended by *error*."""
+        self.trouble = error
+
+    def forget(self) -> None:
+        """It is not to be sent any more: nothing of it stays; raises ``OutboxError``."""
+        self._outbox.done(self._lease)
+
+
+def done_with(parts: Sequence[Words | Media], last: Words | Media) -> tuple[int, int] | None:
+    """How many of *parts* are done with once *last* was accepted, of how many, if of several."""
+    after = next((n for n, one in enumerate(parts, 1) if one is last), 0)
+    return (after, len(parts)) if after and len(parts) > 1 else None
+
+
+class Underway:
+    """The passage of a message that is stored while it is on its way already.
+
+    Args:
+        delivery: the message.
+        stored: takes the passage of its item, once it is on the disk; else it goes on without.
+    """
+
+    def __init__(self, delivery: Delivery, stored: Future[Passage]) -> None:
+        self._delivery = delivery
+        self._stored = stored
+        delivery.passage = self
+        #: whether it had left by then, so that it may have arrived.
+        self.left = delivery.flight.join(self.depart)
+        #: how many of its parts were done with by then, and of how many.
+        accepted = delivery.accepted
+        self.done = done_with(delivery.parts, accepted[-1]) if accepted else None
+
+    def depart(self) -> None:
+        """A part is about to leave: on the disk first, if it is to be there at all.
+
+        Raises:
+            OutboxError: it must not.
+        """
+        if (passage := self._passage()) is not None:
+            passage.depart()
+
+    def plan(self, parts: Sequence[Words | Media], _limit: int) -> list[Words | Media]:
+        """All of *parts*: none of them has left before."""
+        return list(parts)
+
+    def land(self, part: Words | Media) -> None:
+        """The platform has *part*."""
+        if (passage := self._passage()) is not None:
+            passage.parts = self._delivery.parts
+            passage.land(part)
+
+    def fail(self, error: Exception) -> None:
+        """The first try says nothing of the next."""
+
+    def _passage(self) -> Passage | None:
+        """That of its item; ``None``: it has none. Waits until that is known."""
+        with contextlib.suppress(Exception):  # it was not stored, or is not to be
+            return self._stored.result()
+        return None

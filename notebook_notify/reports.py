@@ -207,7 +207,7 @@ class SendResult:
             yield self.waits
             return
         if self.outcome in ("sent", "partial"):
-            yield self._counts()
+            yield from filter(None, (self._counts(),))  # not known of what another kernel sent
             if self.everyone:
                 yield say("应用可见范围内的所有人", "everyone in the app's visible scope")
             for key, ids in self.refused.items():

@@ -19,15 +19,16 @@ from notebook_notify.delivery.shared import open_shared
 from notebook_notify.dispatch import Sender
 from notebook_notify.errors import TargetError
 from notebook_notify.everyone import refuse
+from notebook_notify.keeping import Keeper
 from notebook_notify.messages import File, Image, Making, Markdown, Message, Text
-from notebook_notify.outgoing import Kept, drain_for, keep, saved_in
+from notebook_notify.outgoing import drain_for, saved_in
 from notebook_notify.platforms import SPECS, channel_of
 from notebook_notify.shielded import shielded
 from notebook_notify.targets import Target
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from notebook_notify.ledger import Entry
     from notebook_notify.messages import Piece
@@ -87,6 +88,8 @@ def post(
     drops: bool = False,
     persist: bool = False,
     queue: bool = True,
+    hold: float | None = None,
+    told: Callable[[int, int], None] | None = None,
 ) -> SendReport:
     """Send each message to its target and keep the ledger of it.
 
@@ -98,6 +101,9 @@ def post(
         drops: let the platform drop an identical repeat: see ``once`` of :meth:`Sender.send`.
         persist: go on trying until the time is up.
         queue: whether what cannot go out now may go out later: to saved targets alone.
+        hold: what may, and has no outcome after so many seconds, goes on and is ``queued`` in
+            the report; ``None``: it is waited for.
+        told: as of :meth:`Sender.send`.
 
     Raises:
         TargetError: a target cannot work as it is written, or the key is blank; nothing was sent.
@@ -105,13 +111,16 @@ def post(
     """
 
     def deliver(left: Iterable[tuple[Target, Making]], seconds: float) -> SendReport:
-        kept = [(target, Kept(message)) for target, message in left]
-        sent = [(target, one.message or one) for target, one in kept]
-        report = SENDER.send(sent, timeout=seconds, once=drops, persist=persist)
-        saved = saved_in(TARGETS) if queue else {}
-        return keep(DRAIN, saved, kept, report, key=once, verdict=verdict)
+        keeper = Keeper(DRAIN, saved_in(TARGETS) if queue else {}, key=once, verdict=verdict)
+        held = None if hold is None else max(0.0, hold - (timeout - seconds))
+        return keeper.send(
+            SENDER, left, timeout=seconds, hold=held, once=drops, persist=persist, told=told
+        )
 
-    return BOOKKEEPING.send(list(messages), deliver, timeout=timeout, once=once, verdict=verdict)
+    DRAIN.notice()
+    return BOOKKEEPING.send(
+        list(messages), deliver, timeout=timeout, hold=hold, once=once, verdict=verdict
+    )
 
 
 def history(count: int = 20) -> list[Entry]:
@@ -185,8 +194,10 @@ def alert_for(target: Target) -> Target:
 def _checked(found: Iterable[Target]) -> list[Target]:
     checked = list(found)
     for target in checked:
-        for one in (target, alert_for(target)):
-            _see_to(one)
+        _see_to(target)
+        alert = alert_for(target)
+        if alert is not target:
+            _see_to(alert)
     return checked
 
 

@@ -81,7 +81,7 @@ class Uploads:
             request = channel.upload_request(target, attachment, token)
             check = delivery.flight.check
             return channel.read_upload(
-                self._transport.perform(request, deadline=until, depart=check)
+                self._transport.perform(request, deadline=until, depart=check, told=delivery.told)
             )
 
         def fetch() -> tuple[str, float]:

@@ -192,6 +192,19 @@ def test_a_damaged_ledger_stops_no_message(known):
     assert len(contents(known)) == 3
 
 
+def test_a_ledger_that_hangs_holds_no_cell_for_longer(known, monkeypatch):
+    """Who is held for a moment is not held for seconds by the claim of a key."""
+    let = threading.Event()
+    monkeypatch.setattr(bookkeeping, "_claimed", lambda *_: let.wait(20))
+    (target,) = sender.targets(CHAT)
+    started = time.monotonic()
+    report = post([(target, Message("done"))], hold=0.6, once="daily")
+    assert time.monotonic() - started < 3
+    let.set()
+    assert report.ok
+    assert "sent without asking whether it had been before" in repr(report)
+
+
 def test_a_ledger_that_hangs_costs_little(known, monkeypatch):
     """A file server that does not answer delays a message by a moment, and a note says so."""
     go = threading.Event()

@@ -41,13 +41,22 @@ class Flight:
 
     def depart(self) -> None:
         """The first byte of a part is about to leave."""
-        if self._before is not None:
-            self.check()
-            self._before()
         with self._lock:
             self._go_on()
-            self._left = True
-            self.departed = time.monotonic()
+            before = self._before
+            if before is None:
+                self._leave()
+                return
+        before()  # it may take a while, and nobody is to wait for the lock
+        with self._lock:
+            self._go_on()
+            self._leave()
+
+    def join(self, before: Callable[[], None]) -> bool:
+        """Have *before* called before anything more leaves; whether something is on its way."""
+        with self._lock:
+            self._before = before
+            return self._left
 
     def lose(self) -> None:
         """No answer came: until a repeat of the part is accepted, it may have arrived or not."""
@@ -68,6 +77,10 @@ class Flight:
         with self._lock:
             self._given_up = True
             return self._left
+
+    def _leave(self) -> None:
+        self._left = True
+        self.departed = time.monotonic()
 
     def _go_on(self) -> None:
         if self._given_up:

@@ -147,8 +147,7 @@ class Auto:
                 self._ready = parcel
                 self._start()
         if parcel is not None and not well:
-            self._outcome, _ = self._send(parcel)
-            display(self._outcome, raw=True)
+            self._outcome, _ = self._send(parcel, held=True)
 
     def close(self) -> None:
         """Send nothing more."""
@@ -219,9 +218,18 @@ class Auto:
                 if not sent:
                     self._unseen.append(self._outcome)
 
-    def _send(self, parcel: _Parcel, *, ending: bool = False) -> tuple[dict[str, str], bool]:
-        """Send it; gives what is to be displayed of it, and whether all went out."""
+    def _send(
+        self, parcel: _Parcel, *, ending: bool = False, held: bool = False
+    ) -> tuple[dict[str, str], bool]:
+        """Send it; gives what is to be displayed of it, and whether all went out.
+
+        Args:
+            parcel: the message.
+            ending: whether Python is ending.
+            held: whether a cell is held by it, below which it is displayed.
+        """
         from notebook_notify.errors import SendInterrupted
+        from notebook_notify.notebook.showing import show
         from notebook_notify.secret import scrub
         from notebook_notify.sender import post
 
@@ -237,15 +245,21 @@ class Auto:
                 verdict=parcel.verdict,
                 drops=True,
                 persist=parcel.unattended,
+                hold=options.hold(watched=not parcel.unattended) if held else None,
             )
         except SendInterrupted as interrupt:
-            told = replace(interrupt.report, notes=(*interrupt.report.notes, *notes))
-            display(told.bundle(), raw=True)
+            stopped = replace(interrupt.report, notes=(*interrupt.report.notes, *notes))
+            display(stopped.bundle(), raw=True)
             raise
         except Exception as error:  # noqa: BLE001 - nothing here may end the waiting thread
             trouble = scrub(f"{parcel.label}: {type(error).__name__}: {error}")
-            return {"text/plain": f"notebook_notify: {trouble}"}, False
+            told = {"text/plain": f"notebook_notify: {trouble}"}
+            if held:
+                display(told, raw=True)
+            return told, False
         report = replace(report, notes=(*report.notes, *notes))
+        if held:
+            show(report)
         return report.bundle(), report.ok
 
 

@@ -198,7 +198,7 @@ class Runner:
         return lines
 
     def _call(self, lines: list[str]) -> Call | None:
-        if not lines or not lines[0].startswith("%%notify"):
+        if not lines or not lines[0].startswith("%%notify") or _empty(lines):
             return None
         return self._ready(lines[0])
 
@@ -226,8 +226,16 @@ class Runner:
         self._shell._showtraceback(type(error), error, [told])  # noqa: SLF001 - the only way that marks the cell
 
 
+def _empty(lines: list[str]) -> bool:
+    """Whether there is nothing under a line of ours."""
+    first, *rest = lines or [""]
+    return bool(re.match(r"%%notify\w*(\s|$)", first)) and not "".join(rest).strip()
+
+
 def _left(lines: list[str]) -> list[str]:
     """A cell whose first line is not ours to take away."""
+    if _empty(lines):  # the magic says so; without a body IPython would, and in English
+        return [lines[0].rstrip("\n") + "\n", "\n"]
     return lines if lines and lines[0].startswith("%%") else keep_questions(lines)
 
 

@@ -100,9 +100,9 @@ class Running:
         ended = self.recording.end(result)
         started = time.monotonic()
         # The end is told whatever hangs: half of the budget is its own.
-        options = self.call.options
-        budget = options.budget(watched=attended(self.shell))
-        untold = self.watch.stop(min(options.timeout, budget / 2))
+        options, watched = self.call.options, attended(self.shell)
+        budget = options.hold(watched=watched) or options.budget(watched=watched)
+        untold = self.watch.stop(min(options.budget(watched=True), budget / 2))
         tell(self.call, ended, self.shell, untold, waited=time.monotonic() - started)
 
     def close(self) -> None:
@@ -146,7 +146,7 @@ def send_text(call: Call, text: str, shell: Any) -> None:
     )
     report = _deliver(call, [(target, message) for target in call.targets], notes, shell)
     if options.strict and report is not None:
-        report.raise_for_status()
+        _insist(report)
 
 
 def tell(call: Call, ended: Ended, shell: Any, untold: Untold, waited: float = 0.0) -> None:
@@ -188,7 +188,17 @@ def tell(call: Call, ended: Ended, shell: Any, untold: Untold, waited: float = 0
             raise SendError(str(error), report=SendReport(())) from None
         raise
     if strict and report is not None:
+        _insist(report)
+
+
+def _insist(report: SendReport) -> None:
+    """Raise ``SendError`` unless all was sent; IPython shows it without our frames."""
+    try:
         report.raise_for_status()
+    except SendError as error:
+        told = [f"{type(error).__name__}: {error}"]
+        error._render_traceback_ = lambda: told  # type: ignore[attr-defined]
+        raise
 
 
 def _tell_happening(
@@ -207,7 +217,8 @@ def _tell_happening(
 
     messages = [(target, partial(message, CHANNELS[target.channel])) for target in call.targets]
     later = happening.kind != "progress"  # how far it was an hour ago is no news
-    return sender.post(messages, timeout=call.options.timeout, drops=True, queue=later)
+    timeout = call.options.budget(watched=True)
+    return sender.post(messages, timeout=timeout, drops=True, queue=later)
 
 
 def messages_of(call: Call, run: Run, value: Any, notes: list[str]) -> list[tuple[Target, Making]]:
@@ -247,6 +258,7 @@ def _deliver(
         show_dry_run(messages, notes)
         return None
     watched = attended(shell)
+    hold = options.hold(watched=watched)
     try:
         key, without = _key(options, shell, verdict)
         notes = (*notes, *without)
@@ -258,6 +270,7 @@ def _deliver(
             drops=verdict != "text",
             persist=not watched,
             queue=not options.strict,
+            hold=None if hold is None else hold - waited,
         )
     except SendInterrupted as interrupt:
         _show(call, replace(interrupt.report, notes=(*interrupt.report.notes, *notes)), shell)

@@ -37,3 +37,24 @@ def test_flight_knows_what_is_on_its_way():
     other.depart()
     other.land(accepted=False)
     assert other.give_up()
+
+
+def test_who_joins_on_the_way():
+    """Told whether something is on its way, and called before anything more leaves."""
+    flight, asked = Flight(), []
+    assert not flight.join(lambda: asked.append("early"))
+    flight.depart()
+    assert asked == ["early"]
+    assert flight.join(lambda: asked.append("late"))
+    flight.land(accepted=True)
+    flight.depart()
+    assert asked == ["early", "late"]
+
+    def keep():
+        raise OSError
+
+    flight.land(accepted=True)
+    assert not flight.join(keep)
+    with pytest.raises(OSError):
+        flight.depart()
+    assert not flight.give_up()

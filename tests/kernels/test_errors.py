@@ -75,10 +75,17 @@ def test_system_exit(kernel, message):
     assert kernel.run("'alive'").value == "'alive'"
 
 
-@pytest.mark.parametrize("body", ["", "\n", "\n\n  \n", "\n# nothing\n# at all"])
-def test_a_cell_of_nothing_passes(kernel, box, body):
-    """An empty body and a body of comments show nothing but the box."""
+@pytest.mark.parametrize("body", ["", "\n", "\n\n  \n"])
+def test_an_empty_cell_is_refused(kernel, box, body):
+    """As IPython refuses it below its own cell magics; nothing is sent."""
     shown = kernel.run(f"%%notify_wechat{body}")
+    assert shown.error.ename == "UsageError"
+    assert box.inbox == []
+
+
+def test_a_cell_of_comments_passes(kernel, box):
+    """It shows nothing but the box."""
+    shown = kernel.run("%%notify_wechat\n# nothing\n# at all")
     assert shown.error is None
     assert [o.output_type for o in shown.outputs] == ["display_data"]
     assert shown.box.startswith("✓")

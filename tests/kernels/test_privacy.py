@@ -25,7 +25,7 @@ CELL = """%%notify --to literal --to referred --to gone --alert 'never seen' --o
 import os, time
 os.umask(0)
 print('a line')
-time.sleep(1.5)
+time.sleep(4)
 for n in range(3):
     print('line', n, flush=True)
     time.sleep(0.2)

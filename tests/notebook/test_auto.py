@@ -9,8 +9,9 @@ import time
 import pytest
 from IPython.utils.capture import capture_output
 
-from notebook_notify.notebook import auto, magics
+from notebook_notify.notebook import auto, magics, options
 from notebook_notify.notebook.capture import Capture
+from notebook_notify.sender import DRAIN
 
 
 @pytest.fixture
@@ -306,3 +307,16 @@ def test_people_are_named_if_a_cell_failed(run, box):
     well, failed = _texts(box)
     assert "@zhangwei" not in well
     assert "@zhangwei" in failed
+
+
+def test_a_failed_cell_is_held_for_a_moment(run, save, sandbox, monkeypatch):
+    """What has no answer by then goes on behind the cell, and arrives."""
+    monkeypatch.setattr(options, "HOLD", 0.3)
+    run("%notify_auto --to ops")
+    sandbox.fail_next("drip", path="chat/send", seconds=2 / 80)
+    assert "… queued ops (DingTalk group) · still being sent; this box will" in run("1/0")
+    deadline = time.monotonic() + 10
+    while DRAIN.outbox.items() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    (text,) = _texts(sandbox)
+    assert text.startswith("❌ Failed")
