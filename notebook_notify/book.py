@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from notebook_notify import config as files
 from notebook_notify import texts
 from notebook_notify.errors import ConfigError, NotifyError, SecretError, TargetError
-from notebook_notify.fields import did_you_mean, other_magic
+from notebook_notify.fields import did_you_mean, no_target, other_magic
 from notebook_notify.secret import Secret
 from notebook_notify.targets import (
     MAGICS,
@@ -189,14 +189,7 @@ class Targets:
     def _by_name(self, name: str, magic: str | None) -> Target:
         target = self._sandbox.get(name) or self.config.targets.get(name)
         if target is None:
-            known = self._named()
-            near, where = did_you_mean(name, known), self._where()
-            raise TargetError(
-                say(
-                    f"没有目标 {name}{near}（已有：{', '.join(known) or '无'}；{where}）",
-                    f"no target {name}{near} (known: {', '.join(known) or 'none'}; {where})",
-                )
-            )
+            raise no_target(name, self._named(), self._where())
         spec = self._spec(target)
         if magic not in (None, spec.magic):
             raise other_magic(name, spec)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.errors import TargetError
@@ -101,6 +102,7 @@ class Field:
         return parsed
 
 
+@lru_cache
 def _is_safe_url(url: str) -> bool:
     """Whether tokens may go over *url*: https, or plain http that stays on this machine."""
     import ipaddress
@@ -223,6 +225,27 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
     near = difflib.get_close_matches(word, list(known), n=1)
     return say(f"；是不是 {near[0]}？", f"; did you mean {near[0]}?") if near else ""
+
+
+def no_target(name: str, known: Iterable[str], where: str) -> TargetError:
+    """The mistake of naming a target that is not among *known*; *where* says what was looked in."""
+    names = list(known)
+    hint = did_you_mean(name, names)
+    parts = [one for one in re.split("[,，、;；]", name) if one]
+    if len(parts) > 1:
+        several = " ".join(f"--to {one}" for one in parts)
+        hint = say(f"；--to 每次写一个：{several}", f"; --to takes one name: {several}")
+    elif not hint:
+        hint = say(
+            f"；%notify_setup {name} 新建，%notify_targets 查看已有",
+            f"; make it with %notify_setup {name}, see what there is with %notify_targets",
+        )
+    return TargetError(
+        say(
+            f"没有目标 {name}{hint}（已有：{', '.join(names) or '无'}；{where}）",
+            f"no target {name}{hint} (known: {', '.join(names) or 'none'}; {where})",
+        )
+    )
 
 
 def other_magic(name: str, spec: Spec) -> TargetError:

@@ -73,3 +73,22 @@ def cells(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str, str, str]]:
         title = entry.title or say("（无文字）", "(no text)")
         mark = MARKS[_outcome(entry)]
         yield mark, told_at, one_line(entry.target), one_line(title), one_line(told)
+
+
+def heading() -> tuple[str, str, str, str, str]:
+    """What stands over the :func:`cells`."""
+    return (
+        "",
+        say("时间", "when"),
+        say("目标", "target"),
+        say("首行", "first line"),
+        say("结果", "outcome"),
+    )
+
+
+def nothing() -> str:
+    """What a reader is told where nothing was sent yet."""
+    return say(
+        "还没有发送过消息（保留 90 天，只留首行）",
+        "nothing was sent yet (kept for 90 days, the first line alone)",
+    )

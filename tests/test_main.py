@@ -93,11 +93,57 @@ def test_mistakes(saved, capsys):
     assert len(said.splitlines()) == 1
     assert run("send", "--to", "ops").returncode == MISTAKE  # nothing on stdin
     assert run("send", "x").returncode == MISTAKE  # several targets, no default
-    for arguments in ([], ["fly"], ["send", "--timeout", "soon", "x"]):
+    for arguments in (["fly"], ["send", "--timeout", "soon", "x"]):
         with pytest.raises(SystemExit) as caught:
             main(arguments)
         assert caught.value.code == MISTAKE
     assert saved.inbox == []
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("en", ("commands:", "%notify_setup ops", "%notify_sandbox")), ("zh", ("命令：", "新建目标"))],
+)
+def test_without_a_command(language, words, capsys, monkeypatch):
+    """A newcomer is told what there is and where to begin; to a script it is a mistake."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", language)
+    assert main([]) == MISTAKE
+    out, err = capsys.readouterr()
+    assert out == ""
+    for word in (*words, "send", "check", "history", "outbox", "sandbox"):
+        assert word in err
+
+
+def test_mistakes_are_told_in_chinese(capsys, monkeypatch):
+    """What is wrong with a command, and its help, are in the reader's language."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
+    for arguments, told in (
+        (["fly"], "COMMAND 不能是 fly，可选：send"),
+        (["send", "--timeout", "soon", "x"], "--timeout 应是数字，不是 soon"),
+        (["outbox", "--id"], "不认识 --id"),
+    ):
+        with pytest.raises(SystemExit):
+            main(arguments)
+        said = capsys.readouterr().err
+        assert told in said
+        assert "usage" not in said
+    with pytest.raises(SystemExit):
+        main(["send", "--help"])
+    assert "选项：\n" in capsys.readouterr().out
+
+
+def test_history(saved, capsys):
+    """What was sent stands under a heading, the newest first; nothing is told as nothing."""
+    assert main(["history"]) == 0
+    assert capsys.readouterr().out.startswith("nothing was sent yet")
+    for text in ("one", "two"):
+        assert main(["send", "--to", "ops", text]) == 0
+    capsys.readouterr()
+    assert main(["history"]) == 0
+    heading, newest, oldest = capsys.readouterr().out.splitlines()
+    assert heading.split() == ["when", "target", "first", "line", "outcome"]
+    assert newest.split()[3:] == ["ops", "two", "sent"]
+    assert oldest.split()[3:] == ["ops", "one", "sent"]
 
 
 def test_closed_stdin(saved, monkeypatch):
@@ -158,7 +204,7 @@ def test_help(command, capsys):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 def test_sandbox():
-    """The sandbox prints its address first, answers there, and ends on SIGTERM."""
+    """The sandbox prints its address first and then what to do; it ends on SIGTERM."""
     with subprocess.Popen(
         [sys.executable, "-m", "notebook_notify", "sandbox", "--port", "0"],
         stdout=subprocess.PIPE,
@@ -169,6 +215,9 @@ def test_sandbox():
             for word in process.stdout.readline().split()
             if word.startswith("http://127.0.0.1:")
         )
+        said = "".join(process.stdout.readline() for _ in range(6))
+        for word in (f"open {url}", f"%notify_sandbox --url {url}", "%notify_wechat hello"):
+            assert word in said
         with urllib.request.urlopen(f"{url}/targets.json", timeout=5) as reply:
             assert b"sandbox-wecom_chat" in reply.read()
         process.send_signal(signal.SIGTERM)

@@ -14,8 +14,10 @@ from notebook_notify.texts import say
 if TYPE_CHECKING:
     from redis import Redis
 
-#: What an address looks like; ``rediss`` is with TLS.
-EXAMPLE = "redis://[:password@]host:6379/0"
+#: What an address looks like; ``rediss`` is with TLS. A password in it would be masked.
+EXAMPLE = "redis://host:6379/0"
+#: What addresses begin with; Valkey's are of the same form.
+_SCHEMES = ("redis", "rediss", "unix", "valkey", "valkeys")
 #: How long connecting may take, and how long a call, in seconds. There is no second try: the
 #: library looks whether the server has closed the connection before it uses it.
 CALL = 0.4
@@ -51,12 +53,12 @@ class RedisStore:
         try:
             parts = urlsplit(url)
             remember(unquote(parts.password or ""))
-            self._shown = scrub(parts.netloc.rpartition("@")[2] or parts.path)
-            self._client = _client(url.replace("valkey", "redis", 1))
+            self._shown = scrub(parts.netloc.rpartition("@")[2] or parts.path) or "redis"
+            self._client = _client(_of_redis(url, parts.scheme))
         except ImportError:
             why = say("没有安装 redis；请运行 pip install redis", "run pip install redis")
         except ValueError:
-            why = say(f"不是地址；例：{EXAMPLE}", f"no address; e.g. {EXAMPLE}")
+            why = say(f"不是 Redis 地址，应如 {EXAMPLE}", f"no Redis address, such as {EXAMPLE}")
         else:
             self._change = self._client.register_script(_COMPARE_AND_SET)
             self._lock = threading.Lock()
@@ -97,14 +99,37 @@ class RedisStore:
         try:
             return call()
         except (RedisError, OSError, ValueError) as error:  # ValueError: a value in no UTF-8
-            kind = type(error).__name__
+            why = _why(error)
         # Raised here: what the library raises may quote what it was given.
-        raise self._unusable(kind)
+        raise self._unusable(why)
 
     def _unusable(self, why: str) -> StoreError:
         return StoreError(
             say(f"{self._shown} 用不了（{why}）", f"{self._shown} cannot be used ({why})")
         )
+
+
+def _of_redis(url: str, scheme: str) -> str:
+    """*url* as the library knows it, whether that is installed or not; or ``ValueError``."""
+    if scheme not in _SCHEMES:
+        raise ValueError(scheme)
+    return scheme.replace("valkey", "redis") + url[len(scheme) :]
+
+
+def _why(error: Exception) -> str:
+    """What happened, in our words: the library's may quote a key or a password."""
+    from redis import exceptions
+
+    match error:
+        case exceptions.AuthenticationError() | exceptions.NoPermissionError():
+            return say("密码或账号不对", "the password or user is not accepted")
+        case exceptions.TimeoutError() | TimeoutError():
+            return say("没有及时应答", "no answer in time")
+        case exceptions.ReadOnlyError():
+            return say("它是只读副本", "it is a read-only replica")
+        case exceptions.ConnectionError() | OSError():
+            return say("连不上", "cannot be reached")
+    return say(f"应答异常：{type(error).__name__}", f"a bad answer: {type(error).__name__}")
 
 
 def _client(url: str) -> Redis:

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments
 from IPython.display import display
 
-from notebook_notify.delivery import TIMEOUT
+from notebook_notify.delivery import HOLD
 from notebook_notify.notebook.line import split_line
+from notebook_notify.notebook.manuals import argument, in_chinese, parser_of
 from notebook_notify.notebook.options import WAIT, Options, seconds
 from notebook_notify.texts import duration, say
 
@@ -35,41 +35,73 @@ class NotifyAutoMagics(Magics):
 
     @line_magic
     @no_var_expand
-    @magic_arguments()
-    @argument("-t", "--to", action="append", metavar="NAME", help="a saved target; repeatable")
+    @argument(
+        "-t",
+        "--to",
+        action="append",
+        metavar="NAME",
+        help=("已保存的目标；可重复", "a saved target; repeatable"),
+    )
     @argument(
         "--on",
         choices=("always", "error", "success"),
         default="always",
-        help="which batches are told",
+        help=("哪些运行要通知", "which batches are told"),
     )
     @argument(
-        "--after", type=seconds, default=0.0, metavar="TIME", help="only batches this long: 60, 5m"
+        "--after",
+        type=seconds,
+        default=0.0,
+        metavar="TIME",
+        help=("只通知运行至少这么久的：60、5m", "only batches this long: 60, 5m"),
     )
-    @argument("--title", metavar="TEXT", help="what the messages call the run")
+    @argument(
+        "--title", metavar="TEXT", help=("消息里对这次运行的称呼", "what the messages call the run")
+    )
     @argument(
         "--mention",
         action="append",
         metavar="WHO",
-        help="mention an id or a mobile number if a cell failed; repeatable",
+        help=(
+            "失败时提醒谁：账号或手机号；可重复",
+            "mention an id or a mobile number if a cell failed; repeatable",
+        ),
     )
     @argument(
         "--timeout",
         type=seconds,
-        default=TIMEOUT,
         metavar="TIME",
-        help=f"longest wait for the outcome under a failed cell; default {TIMEOUT:.0f}s",
+        help=(
+            f"单元失败时最多等多久结果；默认 {HOLD:.0f}s，之后在后台继续发送",
+            f"longest wait under a failed cell; default {HOLD:.0f}s, then it goes on by itself",
+        ),
     )
     @argument(
         "--wait",
         type=seconds,
         metavar="TIME",
-        help=f"the same where nobody watches the run; default {WAIT / 60:.0f}m",
+        help=(
+            f"无人值守时最多等多久；默认 {WAIT / 60:.0f}m",
+            f"the same where nobody watches the run; default {WAIT / 60:.0f}m",
+        ),
+    )
+    @in_chinese(
+        """此后的每个单元运行完都发消息，或停止这样做。
+
+        ::
+
+            %notify_auto --to ops --after 60 --on error
+            %notify_auto on
+            %notify_auto off
+            %notify_auto
+
+        间隔不到 2 秒、接连运行的单元合为一条消息，在最后一个结束 2 秒后或内核结束时发出；
+        失败的单元立即通知，自己中断的不通知；带有自己的 ``%%notify…`` 行的单元只由那一行通知。
+        ``on`` 用默认目标；什么都不写则显示当前状态和上一条消息的结果。
+        """
     )
     def notify_auto(self, line: str) -> None:
         """Tell of every later cell of this notebook, or stop doing so.
-
-        每个后续单元运行完都发消息；接连运行的单元合为一条消息。
 
         ::
 
@@ -83,8 +115,7 @@ class NotifyAutoMagics(Magics):
         is not. A cell with its own ``%%notify…`` line is told by that alone. ``on`` takes the
         default target; without anything it says what is on, and what became of the last message.
         """
-        magic: Any = self.notify_auto  # the decorator gives it its parser
-        parser = magic.parser
+        parser = parser_of(self.notify_auto)
         tokens, word = split_line(line, parser)
         word = word.strip()
         if word not in ("", "on", "off") or (word == "off" and tokens):
@@ -131,12 +162,13 @@ class NotifyAutoMagics(Magics):
             )
         call = self._auto.call
         span = duration(call.options.after)
+        span += "钟" if span.endswith("分") else ""  # alone it would be a mark at school
         which = {
             "always": "",
             "error": say("只在出错时", "errors only"),
             "success": say("只在成功时", "successes only"),
         }[call.options.on]
-        least = say(f"运行满 {span}的", f"{span} or longer") if call.options.after else ""
+        least = say(f"运行至少 {span}", f"{span} or longer") if call.options.after else ""
         labels = say("、", ", ").join(target.label for target in call.targets)
         on = say(f"自动通知已开启 → {labels}", f"%notify_auto is on → {labels}")
         return " · ".join(filter(None, (on, which, least, *call.notes)))

@@ -82,6 +82,10 @@ def _tap(shell: Any, screen: Screen) -> _Tap:
 
     def hear_message(_stream: Any, kind: Any, content: Any = None, *args: Any, **kw: Any) -> None:
         header = kw.get("parent") or (args[0] if args else None) or {}
+        if isinstance(kind, dict):  # a whole message: printed text comes so
+            kind, content, header = (
+                kind.get(key) for key in ("msg_type", "content", "parent_header")
+            )
         header = header.get("header", header)
         if isinstance(kind, str) and header.get("msg_id") == parent.decode():
             screen.message(kind, content or {})

@@ -19,13 +19,18 @@ _QUOTED = re.compile(r""""((?:[^"\\]|\\.)*)"|'([^']*)'|“([^”]*)”|‘([^’
 
 
 def split_line(line: str, parser: argparse.ArgumentParser) -> tuple[list[str], str]:
-    """The options as a list for argparse, and the rest of the line as typed."""
+    """The options as a list for argparse, and the rest of the line as typed.
+
+    Raises:
+        UsageError: an option is not one, lacks its value or has a wrong one, or stands last.
+    """
     known = parser._option_string_actions  # noqa: SLF001 - argparse has no public way to ask
     tokens: list[str] = []
     at = 0
     while True:
         at = len(line) - len(line[at:].lstrip())
         if not line.startswith("-", at):
+            _refuse_options_in(line[at:], parser)
             return tokens, line[at:]
         if re.match(r"--(?:\s|$)", line[at:]):
             return tokens, line[at + 3 :]
@@ -51,6 +56,27 @@ def split_line(line: str, parser: argparse.ArgumentParser) -> tuple[list[str], s
             raise UsageError(say(f"{name} 的值不能是 --", f"{name} cannot be --"))
         _check(name, value, action)
         tokens.append(f"{action.option_strings[-1]}={value}")
+
+
+def _refuse_options_in(text: str, parser: argparse.ArgumentParser) -> None:
+    """Refuse a text that ends in options: they would be posted with it, and not do their work."""
+    known = parser._option_string_actions  # noqa: SLF001 - as above
+    for word in re.finditer(r"(?<=\s)-\S*", text):
+        name = word[0].partition("=")[0]
+        if name not in known:
+            continue
+        try:
+            _, rest = split_line(text[word.start() :], parser)
+        except UsageError:  # no option, only a word that looks like one
+            continue
+        if not rest:
+            raise UsageError(
+                say(
+                    f"选项要写在前面：{name} 在文字之后（若它是文字的一部分，在文字前加 --）",
+                    f"options go first: {name} stands after other words "
+                    "(if it is part of a text, put -- before the text)",
+                )
+            )
 
 
 def _check(name: str, value: str, action: argparse.Action) -> None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
-from IPython.core.magic_arguments import argument
 
-from notebook_notify.delivery import TIMEOUT
+from notebook_notify import spans
+from notebook_notify.delivery import HOLD, TIMEOUT
 from notebook_notify.notebook.line import split_line
+from notebook_notify.notebook.manuals import argument
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -50,9 +51,10 @@ class Options:
         max_messages: the most messages, what goes along included; ``None`` means the default.
         mention: who is mentioned if the cell failed: ids or mobile numbers.
         once: what keeps a repeated run from sending twice; fields in braces not yet filled in.
-        timeout: the longest wait for the outcome, in seconds.
-        wait: the same where nobody watches the run, in seconds; ``None`` means ``WAIT``, or
-            *timeout* if that is not the usual one.
+        timeout: the longest wait for the outcome, in seconds; ``None`` means ``TIMEOUT``, and
+            that what can go on by itself is waited for no longer than ``HOLD``.
+        wait: the same where nobody watches the run, in seconds; ``None`` means *timeout* if
+            there is one, else ``WAIT``.
         dry_run: whether to show the message instead of sending it.
         strict: whether anything but *sent* fails the cell.
         out: the variable that takes the report.
@@ -76,7 +78,7 @@ class Options:
     max_messages: int | None = None
     mention: tuple[str, ...] = ()
     once: str | None = None
-    timeout: float = TIMEOUT
+    timeout: float | None = None
     wait: float | None = None
     dry_run: bool = False
     strict: bool = False
@@ -86,23 +88,27 @@ class Options:
     def budget(self, *, watched: bool) -> float:
         """The longest wait for the outcome, in seconds."""
         if watched:
-            return self.timeout
+            return TIMEOUT if self.timeout is None else self.timeout
         if self.wait is not None:
             return self.wait
-        return WAIT if self.timeout == TIMEOUT else self.timeout
+        return WAIT if self.timeout is None else self.timeout
+
+    def hold(self, *, watched: bool) -> float | None:
+        """How long what can go on by itself is waited for, in seconds; ``None``: to its end."""
+        return HOLD if watched and self.timeout is None else None
 
 
 def seconds(text: str) -> float:
     """``90``, ``90s``, ``5m``, ``2h`` or ``1d`` in seconds."""
-    match = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd]?)", text.strip())
-    if match is None:
+    given = spans.seconds(text)
+    if given is None:
         raise argparse.ArgumentTypeError(
             say(
                 f"{text!r} 不是时长，例如 90s、5m、2h",
                 f"{text!r} is not a time, such as 90s, 5m, 2h",
             )
         )
-    return float(match[1]) * {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}[match[2]]
+    return given
 
 
 def _pause(text: str) -> float:
@@ -137,96 +143,116 @@ def _count(text: str) -> int:
 
 _ARGUMENTS = (
     argument(
-        "-t", "--to", action="append", default=[], metavar="NAME", help="a saved target; repeatable"
-    ),
-    argument("--title", metavar="TEXT", help="what the message calls the run; {name} is filled in"),
-    argument(
-        "--summary", metavar="TEXT", help="second line, filled in after the cell: 'loss {loss:.4f}'"
-    ),
-    argument("--text", action="store_true", help="send the cell's body as typed, do not run it"),
-    argument(
-        "--on", choices=("always", "error", "success"), default="always", help="which runs are told"
+        "-t", "--to", action="append", default=[], metavar="NAME",
+        help=("已保存的目标；可重复", "a saved target; repeatable"),
     ),
     argument(
-        "--after", type=seconds, default=0.0, metavar="TIME", help="only runs this long: 90s, 5m"
+        "--title", metavar="TEXT",
+        help=("消息里对这次运行的称呼；{name} 会填入",
+              "what the message calls the run; {name} is filled in"),
     ),
     argument(
-        "--every", type=_pause, metavar="TIME", help="a message on the progress so often: 30m, 2h"
+        "--summary", metavar="TEXT",
+        help=("第二行，单元运行后填入：'loss {loss:.4f}'",
+              "second line, filled in after the cell: 'loss {loss:.4f}'"),
     ),
     argument(
-        "--stalled", type=_pause, metavar="TIME", help="a message if nothing is shown for so long"
+        "--text", action="store_true",
+        help=("原样发送单元的正文，不运行", "send the cell's body as typed, do not run it"),
     ),
     argument(
-        "--alert",
-        action="append",
-        default=[],
-        type=_pattern,
-        metavar="REGEX",
-        help="a message when the output matches: 'loss: nan'; repeatable",
+        "--on", choices=("always", "error", "success"), default="always",
+        help=("哪些运行要通知", "which runs are told"),
     ),
     argument(
-        "--as",
-        dest="form",
-        choices=("auto", "text", "markdown", "file"),
-        default="auto",
-        help="the form of the output: text alone, Markdown, or a file with all of it",
+        "--after", type=seconds, default=0.0, metavar="TIME",
+        help=("只通知运行至少这么久的：90s、5m", "only runs this long: 90s, 5m"),
     ),
     argument(
-        "--attach",
-        action="append",
-        default=[],
-        metavar="PATH",
-        help="a file to go along; repeatable",
-    ),
-    argument("--no-images", dest="images", action="store_false", help="send no pictures"),
-    argument(
-        "--max-messages",
-        type=_count,
-        metavar="N",
-        help="the most messages, pictures and files included; default a text, two pictures, a file",
+        "--every", type=_pause, metavar="TIME",
+        help=("运行中每隔多久报一次进度：30m、2h", "a message on the progress so often: 30m, 2h"),
     ),
     argument(
-        "--mention",
-        action="append",
-        default=[],
-        metavar="WHO",
-        help="mention an id or a mobile number if the cell failed; repeatable",
-    ),
-    argument("--source", action="store_true", help="put the cell's code into the message too"),
-    argument(
-        "--timeout",
-        type=seconds,
-        default=TIMEOUT,
-        metavar="TIME",
-        help=f"longest wait for the outcome; default {TIMEOUT:.0f}s",
+        "--stalled", type=_pause, metavar="TIME",
+        help=("这么久没有输出就报一次", "a message if nothing is shown for so long"),
     ),
     argument(
-        "--wait",
-        type=seconds,
-        metavar="TIME",
-        help=f"the same where nobody watches the run; default {WAIT / 60:.0f}m",
+        "--alert", action="append", default=[], type=_pattern, metavar="REGEX",
+        help=("输出匹配时报一次：'loss: nan'；可重复",
+              "a message when the output matches: 'loss: nan'; repeatable"),
     ),
     argument(
-        "--once", metavar="KEY", help="send once for this key, however often the run is repeated"
+        "--as", dest="form", choices=("auto", "text", "markdown", "file"), default="auto",
+        help=("输出的形式：纯文字、Markdown，或含全部输出的文件",
+              "the form of the output: text alone, Markdown, or a file with all of it"),
     ),
-    argument("--dry-run", action="store_true", help="show the message, send nothing"),
-    argument("--strict", action="store_true", help="fail the cell if the message is not sent"),
-    argument("-o", "--out", metavar="VAR", help="the variable that takes the report"),
+    argument(
+        "--attach", action="append", default=[], metavar="PATH",
+        help=("随消息发出的文件；可重复", "a file to go along; repeatable"),
+    ),
+    argument(
+        "--no-images", dest="images", action="store_false",
+        help=("不发图片", "send no pictures"),
+    ),
+    argument(
+        "--max-messages", type=_count, metavar="N",
+        help=("最多几条消息，含图片和文件；默认一条文字、两张图、一个文件",
+              "the most messages, all included; default a text, two pictures, a file"),
+    ),
+    argument(
+        "--mention", action="append", default=[], metavar="WHO",
+        help=("失败时提醒谁：账号或手机号；可重复",
+              "mention an id or a mobile number if the cell failed; repeatable"),
+    ),
+    argument(
+        "--source", action="store_true",
+        help=("消息里附上单元的代码", "put the cell's code into the message too"),
+    ),
+    argument(
+        "--timeout", type=seconds, metavar="TIME",
+        help=(f"最多等多久结果；默认 {HOLD:.0f}s，之后在后台继续发送",
+              f"longest wait for the outcome; default {HOLD:.0f}s, then it goes on by itself"),
+    ),
+    argument(
+        "--wait", type=seconds, metavar="TIME",
+        help=(f"无人值守时最多等多久；默认 {WAIT / 60:.0f}m",
+              f"the same where nobody watches the run; default {WAIT / 60:.0f}m"),
+    ),
+    argument(
+        "--once", metavar="KEY",
+        help=("同一个 KEY 只发一次，重跑不重发",
+              "send once for this key, however often the run is repeated"),
+    ),
+    argument(
+        "--dry-run", action="store_true",
+        help=("只显示消息，不发送", "show the message, send nothing"),
+    ),
+    argument(
+        "--strict", action="store_true",
+        help=("消息没有发出时让单元失败", "fail the cell if the message is not sent"),
+    ),
+    argument(
+        "-o", "--out", metavar="VAR",
+        help=("接收发送报告的变量", "the variable that takes the report"),
+    ),
     *(
         argument(
             f"--{name.replace('_', '-')}",
             metavar="REF" if name in SECRET_OPTIONS else "ID",
-            help="env:NAME, keyring:SERVICE/USER or {name}; never the secret itself"
+            help=(
+                "env:变量名、keyring:服务/用户 或 {变量}；不能写密钥本身",
+                "env:NAME, keyring:SERVICE/USER or {name}; never the secret itself",
+            )
             if name in SECRET_OPTIONS
-            else "instead of the saved target's",
+            else ("替代已保存目标的值", "instead of the saved target's"),
         )
         for name in TARGET_OPTIONS
     ),
-)
+)  # fmt: skip
 
 
 def notify_arguments(magic: Callable[..., Any]) -> Callable[..., Any]:
-    """The options of every notifying magic, for use below ``@magic_arguments()``."""
+    """The options of every notifying magic, for use below ``@no_var_expand``."""
     for one in reversed(_ARGUMENTS):
         magic = one(magic)
     return magic

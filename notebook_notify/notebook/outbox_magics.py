@@ -12,6 +12,7 @@ from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
 from IPython.display import display
 
 from notebook_notify.errors import NotifyError
+from notebook_notify.notebook.manuals import in_chinese
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 PATIENCE = 15.0
 #: As ``delivery.outbox``'s, which is not imported for a look.
 _FILE = "outbox.sqlite3"
-_CELL = "text-align:left;vertical-align:top;padding:.15em .75em .15em 0;white-space:pre-wrap"
 
 
 @magics_class
@@ -30,10 +30,23 @@ class OutboxMagics(Magics):
 
     @line_magic
     @no_var_expand
+    @in_chinese(
+        """显示等待发送的消息：发送时没有网络的，以及结果未知的。
+
+        ::
+
+            %notify_outbox               显示等待的消息
+            %notify_outbox flush         现在就全部试发一次
+            %notify_outbox resend 7f3a   不论结果如何，再发这一条
+            %notify_outbox drop 7f3a     删除这一条，不发送
+
+        发往已保存目标的消息最多等一天；任何加载了本扩展的内核都会发送，
+        ``python -m notebook_notify outbox flush`` 也会。迟到的消息会注明；
+        可能已经送达过的，首行写“可能重复”和它的编号。
+        """
+    )
     def notify_outbox(self, line: str) -> None:
         """Show what waits to be sent: messages that met no network, and those that may be lost.
-
-        显示排队中的消息：发送时没有网络的，以及结果未知的。
 
         ::
 
@@ -71,31 +84,30 @@ def look() -> None:
 
 
 def _do(words: Sequence[str]) -> None:
-    from notebook_notify.outgoing import act
+    from notebook_notify.outgoing import do
     from notebook_notify.sender import DRAIN
 
-    act(DRAIN, words, PATIENCE)
-    _show()
+    _, told = do(DRAIN, words, PATIENCE)
+    _show(told)
 
 
-def _show() -> None:
-    from notebook_notify.boxes import FONT
-    from notebook_notify.outgoing import cells
+def _show(came: str) -> None:
+    """Show what waits, and before it what *came* of what was done."""
+    from notebook_notify import columns
+    from notebook_notify.outgoing import cells, heading
     from notebook_notify.sender import DRAIN
 
-    rows = list(cells(DRAIN))
+    rows = cells(DRAIN)
     trouble = DRAIN.trouble
     if not rows:
-        told = " · ".join(filter(None, (say("没有排队的消息", "nothing waits"), trouble)))
+        said = (came, say("没有排队的消息", "nothing waits"), trouble)
+        told = " · ".join(filter(None, said))
         display({"text/plain": told, "text/html": f"<div>{escape(told)}</div>"}, raw=True)
         return
-    plain = [f"{mark} {' · '.join(rest)}" for mark, *rest in rows]
-    body = "".join(
-        "<tr>" + "".join(f'<td style="{_CELL}">{escape(cell)}</td>' for cell in row) + "</tr>"
-        for row in rows
-    )
-    html = f'<table style="{FONT}">{body}</table>'
+    plain, html = columns.plain(heading(), rows), columns.table(heading(), rows)
+    if came:
+        plain, html = f"{came}\n{plain}", f"<div>{escape(came)}</div>{html}"
     if trouble:
-        plain.append(f"· {trouble}")
+        plain += f"\n· {trouble}"
         html += f"<div>{escape(trouble)}</div>"
-    display({"text/plain": "\n".join(plain), "text/html": html}, raw=True)
+    display({"text/plain": plain, "text/html": html}, raw=True)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
 from IPython.core.magic import Magics, line_magic, magics_class, no_var_expand
-from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
 from notebook_notify.errors import NotifyError
+from notebook_notify.notebook.manuals import argument, arguments_of, in_chinese
 from notebook_notify.texts import language, say
 
 if TYPE_CHECKING:
@@ -26,15 +26,28 @@ class SandboxMagics(Magics):
 
     @line_magic
     @no_var_expand
-    @magic_arguments()
     @argument(
-        "--url", help="use the sandbox at this address, {name} filled in; empty: start one here"
+        "--url",
+        help=(
+            "用这个地址的沙盒，{变量} 会填入；为空则在此启动一个",
+            "use the sandbox at this address, {name} filled in; empty: start one here",
+        ),
     )
-    @argument("-o", "--out", metavar="VAR", help="the variable that takes the sandbox")
+    @argument(
+        "-o",
+        "--out",
+        metavar="VAR",
+        help=("接收沙盒的变量", "the variable that takes the sandbox"),
+    )
+    @in_chinese(
+        """在本机启动沙盒并设为默认目标：消息不会发到任何手机。
+
+        它像企业微信和钉钉那样应答，并留下收到的消息：``%notify_inbox`` 查看。用了 ``-o VAR``，
+        ``VAR.inbox`` 是这些消息，``VAR.fail_next(...)`` 让下一个请求失败。
+        """
+    )
     def notify_sandbox(self, line: str) -> None:
         """Start the sandbox on this machine and make it the default: nothing goes to a phone.
-
-        在本机启动沙盒并设为默认目标：消息不会发到任何手机。
 
         It answers as WeCom and DingTalk do, and keeps what it receives: ``%notify_inbox`` shows
         it. With ``-o VAR``, ``VAR.inbox`` are the messages, and ``VAR.fail_next(...)`` makes the
@@ -43,7 +56,7 @@ class SandboxMagics(Magics):
         from notebook_notify.notebook.filling import fill
         from notebook_notify.sandbox import SandboxClient
 
-        arguments = parse_argstring(self.notify_sandbox, line)
+        arguments = arguments_of(self.notify_sandbox, line)
         if arguments.out is not None and not arguments.out.isidentifier():
             raise UsageError(say("-o 后面应是变量名", "-o takes a variable's name"))
         url, failed = fill(arguments.url or "", self.shell.user_ns)
@@ -54,7 +67,7 @@ class SandboxMagics(Magics):
             raise UsageError(wrong)
         if arguments.out:
             self.shell.user_ns[arguments.out] = self._sandbox
-        self._show()
+        self._show(about=True)
 
     @property
     def sandbox(self) -> Sandbox | SandboxClient | None:
@@ -100,11 +113,9 @@ class SandboxMagics(Magics):
 
     @line_magic
     @no_var_expand
+    @in_chinese("""像手机那样显示沙盒收到的消息。""")
     def notify_inbox(self, line: str) -> None:
-        """Show the messages that the sandbox received, as a phone would.
-
-        像手机那样显示沙盒收到的消息。
-        """
+        """Show the messages that the sandbox received, as a phone would."""
         if line.strip():
             raise UsageError(say("%notify_inbox 不带参数", "%notify_inbox takes no argument"))
         if self._sandbox is None:
@@ -113,9 +124,12 @@ class SandboxMagics(Magics):
             )
         self._show()
 
-    def _show(self) -> None:
+    def _show(self, *, about: bool = False) -> None:
+        """Show the inbox; below what the sandbox is, and what to do with it, if *about*."""
         from http.client import HTTPException
 
+        from notebook_notify.boxes import box
+        from notebook_notify.columns import pairs
         from notebook_notify.sandbox import page
 
         sandbox: Any = self._sandbox
@@ -126,6 +140,11 @@ class SandboxMagics(Magics):
                 "text/plain": page.plain(messages, lang),
                 "text/html": page.inline(messages, sandbox.url, lang, sandbox.media_bytes),
             }
+            if about:
+                head, rows = _about(sandbox.url)
+                bundle["text/html"] = box(head, rows) + bundle["text/html"]
+                received = f"\n\n{bundle['text/plain']}" if messages else ""
+                bundle["text/plain"] = pairs(head, rows) + received
         except (OSError, RuntimeError):
             told = say(
                 "沙盒已不在应答：重新 %notify_sandbox",
@@ -140,3 +159,20 @@ class SandboxMagics(Magics):
             display(bundle, raw=True)
             return
         raise UsageError(told)
+
+
+def _about(url: str) -> tuple[str, list[tuple[str, str]]]:
+    """What the sandbox at *url* is, and what to do next with it."""
+    head = say(
+        "沙盒：在本机像企业微信和钉钉那样应答，不发到任何手机；现在是默认目标",
+        "The sandbox: it answers as WeCom and DingTalk do, on this machine, and reaches no phone; "
+        "it is the default target now",
+    )
+    return head, [
+        (say("发一条", "send"), say("%notify_wechat 你好", "%notify_wechat hello")),
+        (
+            say("看手机", "look"),
+            say(f"%notify_inbox，或打开 {url}", f"%notify_inbox, or open {url}"),
+        ),
+        (say("真发送", "for real"), say("%notify_setup 名称", "%notify_setup NAME")),
+    ]

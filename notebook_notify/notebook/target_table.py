@@ -8,6 +8,7 @@ from IPython.display import display
 
 from notebook_notify import sender
 from notebook_notify.boxes import box
+from notebook_notify.columns import pairs
 from notebook_notify.platforms import SPECS
 from notebook_notify.secret import scrub
 from notebook_notify.texts import say
@@ -33,7 +34,7 @@ def show() -> None:
             )
         )
     blocks = [(_head(one), list(_lines(one))) for one in known]
-    plain = [f"{head}\n" + "\n".join(f"  {k}: {v}" for k, v in lines) for head, lines in blocks]
+    plain = [pairs(head, lines) for head, lines in blocks]
     html = [box(head, lines) for head, lines in blocks]
     html += [box(note, mark="·") for note in notes]
     display(

@@ -6,12 +6,21 @@ import argparse
 import signal
 import sys
 import threading
+from typing import TYPE_CHECKING
 
 from notebook_notify.sandbox.server import Sandbox
 
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
-def main(arguments: list[str] | None = None) -> int:
-    """Serve until SIGTERM or Ctrl-C; the first line printed holds the address."""
+
+def main(arguments: list[str] | None = None, about: Callable[[str], str] = lambda _url: "") -> int:
+    """Serve until SIGTERM or Ctrl-C; the first line printed holds the address.
+
+    Args:
+        arguments: as in the shell; None means the shell's.
+        about: gives from the address what is printed below it.
+    """
     parser = argparse.ArgumentParser(
         prog="python -m notebook_notify.sandbox",
         description="A local stand-in for WeCom and DingTalk, with an inbox to look at.",
@@ -28,6 +37,8 @@ def main(arguments: list[str] | None = None) -> int:
         return 1
     with sandbox:
         sys.stdout.write(f"sandbox at {sandbox.url} (Ctrl-C ends it)\n")
+        if more := about(sandbox.url):
+            sys.stdout.write(f"{more}\n")
         sys.stdout.flush()
         ended.wait()
     return 0

@@ -27,7 +27,16 @@ def test_an_unknown_name(book, refused, saved, path):
     """An unknown name is told with the near match, the names there are, and the path."""
     message = refused(book(saved("ops", "team")).resolve, "opps", magic="wechat")
     assert message == f"no target opps; did you mean ops? (known: ops, team; looked in {path})"
-    assert "(known: none; looked in" in refused(book("").resolve, "x")
+    nothing = refused(book("").resolve, "x")
+    assert nothing.startswith("no target x; make it with %notify_setup x, see what there is with ")
+    assert "(known: none; looked in" in nothing
+
+
+@pytest.mark.parametrize("names", ["ops,team", "ops，team", "ops、team"])
+def test_names_that_were_written_as_a_list(book, refused, saved, names):
+    """--to takes one name: who writes several at once is shown how."""
+    message = refused(book(saved("ops", "team")).resolve, names)
+    assert message.startswith(f"no target {names}; --to takes one name: --to ops --to team (known")
 
 
 def test_the_wrong_magic(book, refused, saved):

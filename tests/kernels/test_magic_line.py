@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 REFUSED = {
@@ -14,6 +16,7 @@ REFUSED = {
     "--title 'open": "quotation mark",
     "-o 2x": "-o 2x",
     "some text": '--title "some text"',
+    "some text --to ops": "options go first",
     "--corp-secret {nowhere}": "nowhere",
 }
 
@@ -53,6 +56,36 @@ def test_an_empty_message_is_refused(kernel, box):
     assert box.inbox == []
 
 
+@pytest.mark.parametrize("above", ["", "%%time\n"])
+@pytest.mark.parametrize(
+    "name", ["notify_wechat", "notify_wechat_app", "notify_dingtalk", "notify"]
+)
+def test_a_cell_with_nothing_below_the_line(kernel, box, above, name):
+    """No message says that nothing was done: every magic refuses it, as `%%time` does, in words."""
+    for line, below in ((f"%%{name}", ""), (f"%%{name} --text", "\n  \n\n"), (f"%%{name}", "\n\n")):
+        shown = kernel.run(f"{above}{line}{below}")
+        assert shown.error.ename == "UsageError"
+        assert f"nothing stands below %%{name}: nothing ran, nothing was sent" in shown.text
+    assert box.inbox == []
+
+
+def test_strict_is_told_without_our_frames(kernel, box):
+    """Under `--strict` a failed message is one line of error, however the magic was reached."""
+    for cell in (
+        "%notify_wechat --strict hello",
+        "%%notify_wechat --strict\n1",
+        "%%time\n%%notify_wechat --strict\n1",
+    ):
+        box.fail_next(errcode=86003, path="send")
+        shown = kernel.run(cell)
+        assert shown.error.ename == "SendError"
+        assert "86003" in shown.error.evalue
+        (told,) = shown.tracebacks
+        assert told.startswith("SendError: not sent")
+        assert "\n" not in told
+        assert "notebook_notify/" not in str(shown.outputs)
+
+
 def test_a_magic_below_the_first_line_gets_a_hint(kernel, box):
     """IPython does not find a cell magic there; ours tells where it belongs."""
     shown = kernel.run("x = 1\n%%notify_wechat --to ops\nprint(x)")
@@ -76,14 +109,25 @@ def test_the_manual(kernel):
         assert f"%%{name}" in magics.split()
 
 
-def test_the_manual_is_in_both_languages(kernel):
-    """The manual of every magic says in Chinese too what it does."""
-    for name in (
-        "notify", "notify_wechat", "notify_wechat_app", "notify_dingtalk",
-        "notify_sandbox", "notify_inbox",
-    ):  # fmt: skip
-        page = kernel.ask("execute", f"%{name}?")["payload"][0]["data"]["text/plain"]
-        assert "消息" in page or "运行单元" in page, name
+def test_the_manual_is_in_the_readers_language(kernel, box):
+    """In Chinese every magic's manual and options are Chinese, as of the next load."""
+    kernel.run("%env NOTEBOOK_NOTIFY_LANGUAGE=zh")
+    kernel.run("%reload_ext notebook_notify")
+    pages = {
+        name: kernel.ask("execute", f"%{name}?")["payload"][0]["data"]["text/plain"]
+        for name in (
+            "notify", "notify_wechat", "notify_wechat_app", "notify_dingtalk", "notify_auto",
+            "notify_sandbox", "notify_inbox", "notify_outbox", "notify_targets", "notify_setup",
+            "notify_history",
+        )
+    }  # fmt: skip
+    kernel.run("%env NOTEBOOK_NOTIFY_LANGUAGE=en")
+    kernel.run("%reload_ext notebook_notify")
+    kernel.run(f"%notify_sandbox --url {box.url}")  # unloading forgot it
+    for name, page in pages.items():
+        assert re.search("消息|运行单元|目标", page), name
+        assert not re.search(r"options:|arguments:|\b(the|what|which)\b", page), name
+    assert "选项：\n  -t NAME, --to NAME    已保存的目标；可重复" in pages["notify_wechat"]
 
 
 def _completed(kernel, code):
@@ -110,6 +154,11 @@ def test_tab_completes_options_and_targets(kernel):
     assert len(_completed(kernel, "%%notify -t sandbox-")) >= 3
     assert _completed(kernel, "%%notify_wechat --on e") == ["%%notify_wechat --on error"]
     assert "%%notify_wechat_app" in _completed(kernel, "%%notify_we")
+    assert "%notify_auto --after" in _completed(kernel, "%notify_auto --af")
+    assert "%notify_setup --channel" in _completed(kernel, "%notify_setup --ch")
+    assert "%notify_targets --check sandbox-wecom_app" in _completed(
+        kernel, "%notify_targets --check sandbox-w"
+    )
 
 
 def test_loading_twice_and_reloading_are_harmless(kernel, box):

@@ -22,13 +22,24 @@ def test_the_state(run, box, monkeypatch):
     assert "1m or longer" in on
     assert run("%notify_auto") == on
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
-    assert "自动通知已开启" in run("%notify_auto")
+    assert "自动通知已开启 → sandbox-wecom_chat · 只在出错时 · 运行至少 1分钟" in run(
+        "%notify_auto"
+    )
     assert "自动通知未开启" in run("%notify_auto off")
 
 
 @pytest.mark.parametrize(
     "line",
-    ["maybe", "off --to x", "--to x off", "--to nobody", "--strict", "--after soon", "--on never"],
+    [
+        "maybe",
+        "off --to x",
+        "--to x off",
+        "--to nobody",
+        "--strict",
+        "--after soon",
+        "--on never",
+        "on --to x",
+    ],
 )
 def test_a_bad_line_is_refused(run, box, line):
     """It changes nothing, and says why at once."""

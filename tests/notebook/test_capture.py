@@ -91,8 +91,11 @@ def test_the_session_is_heard_where_there_is_no_thread():
     session.send(None, "stream", {"text": "mine\n"}, PARENT)
     session.send(None, "stream", {"text": "other\n"}, parent={"header": {"msg_id": "p2"}})
     session.send(None, "stream", {"text": "also mine\n"}, parent=PARENT["header"])
-    assert capture.stop().lines == ("mine", "also mine")
-    assert session.sent == ["stream"] * 3
+    for number in ("p1", "p2"):  # as printed text comes: made before, its parent within
+        whole = {"msg_type": "stream", "content": {"text": f"of {number}\n"}}
+        session.send(None, whole | {"parent_header": {"msg_id": number}}, ident=b"stream")
+    assert capture.stop().lines == ("mine", "also mine", "of p1")
+    assert session.sent[:3] == ["stream"] * 3
     assert "send" not in vars(session)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import string
 
 import pytest
@@ -35,7 +36,7 @@ def test_text_arrives_as_typed(text):
     assert parsed.rest == text
     assert (parsed.to, parsed.title) == (("ops",), "a b")
     stripped = text.lstrip()
-    if not stripped.startswith("-"):
+    if not re.search(r"(^|\s)-", stripped):
         assert parse(f"--to ops {text}", PARSER).rest == stripped
         assert parse(text, PARSER).rest == stripped
 
@@ -127,6 +128,26 @@ def test_mistakes_are_told(line, told):
     with pytest.raises(UsageError) as caught:
         parse(line, PARSER)
     assert told in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["hello --to ops", "hello -t=ops", "loss {x} --dry-run --to 'a b'", "完成 --title “夜 间” "],
+)
+def test_options_after_the_text_are_refused(text, monkeypatch):
+    """Whoever writes them last learns it before they are posted; after `--` they are text."""
+    with pytest.raises(UsageError, match=r"^options go first: -.* put -- before the text"):
+        parse(text, PARSER)
+    assert parse(f"--to ops -- {text}", PARSER).rest == text
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
+    with pytest.raises(UsageError, match="选项要写在前面"):
+        parse(text, PARSER)
+
+
+@pytest.mark.parametrize("text", ["see --to", "use --to ops next time", "a --on never", "1 -x 2"])
+def test_what_only_looks_like_an_option_is_text(text):
+    """A text is refused only if it ends in options that would have worked."""
+    assert parse(text, PARSER).rest == text
 
 
 def test_mistakes_are_told_in_chinese(monkeypatch):
@@ -223,3 +244,20 @@ def test_a_field_that_ends_python_is_only_a_field() -> None:
             raise SystemExit(3)
 
     assert fill("x {bad}", {"bad": Bad()}) == ("x {bad}", ["{bad}"])
+
+
+@pytest.mark.parametrize(
+    ("line", "watched", "unwatched", "hold"),
+    [
+        ("", 15.0, 300.0, 5.0),
+        ("--timeout 15s", 15.0, 15.0, None),
+        ("--timeout 2m", 120.0, 120.0, None),
+        ("--wait 1m", 15.0, 60.0, 5.0),
+        ("--timeout 3s --wait 1m", 3.0, 60.0, None),
+    ],
+)
+def test_how_long_the_outcome_is_waited_for(line, watched, unwatched, hold):
+    """What is said holds; unsaid, a cell that somebody watches is held for a moment only."""
+    options = parse(line, PARSER)
+    assert (options.budget(watched=True), options.budget(watched=False)) == (watched, unwatched)
+    assert (options.hold(watched=True), options.hold(watched=False)) == (hold, None)

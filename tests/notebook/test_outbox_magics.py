@@ -36,7 +36,7 @@ def waiting():
 def test_nothing_waits(run):
     """To look makes no file."""
     assert "nothing waits" in run("%notify_outbox")
-    assert "nothing waits" in run("%notify_outbox flush")
+    assert run("%notify_outbox flush").strip() == "nothing waits"
     assert not path_of().with_name(FILE).exists()
 
 
@@ -60,10 +60,12 @@ def test_no_network(run, save, sandbox, monkeypatch):
     assert "saved here, retried while a kernel runs, expires" in told
     assert "DINGTALK" not in told
     (item,) = waiting()
-    assert f"… {item.id} · " in run("%notify_outbox")
+    heading, row, *_ = (line.strip() for line in run("%notify_outbox").strip().splitlines())
+    assert heading.split() == ["id", "when", "target", "first", "line", "state"]
+    assert row.startswith(f"… {item.id}  ")
     eventually(lambda: waiting()[0].attempts == 1 and waiting()[0].state == "queued")
     listed = run("%notify_outbox")
-    assert "ops · done, loss 0.1 · queued, next try " in listed
+    assert "  ops     done, loss 0.1  queued, next try " in listed
     assert "-1001" in listed
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
     assert "排队中" in run("%notify_outbox")
@@ -71,7 +73,8 @@ def test_no_network(run, save, sandbox, monkeypatch):
     save()
     listed = run("%notify_outbox")
     assert f"ops is another target now: %notify_outbox resend {item.id} sends it there" in listed
-    assert "nothing waits" in run(f"%notify_outbox resend {item.id}")
+    tried = run(f"%notify_outbox resend {item.id}")
+    assert f"{item.id} · 1 sent · nothing waits" in tried
     assert [one["content"] for one in sandbox.inbox] == ["done, loss 0.1"]
     history = run("%notify_history")
     assert history.count("done, loss 0.1") == 2

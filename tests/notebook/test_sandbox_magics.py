@@ -7,16 +7,33 @@ import sys
 import urllib.request
 
 import pytest
+from IPython.utils.capture import capture_output
 
 
 def test_from_nothing_to_a_delivered_message(run) -> None:
     """Two lines without an account deliver a message that the inbox shows."""
-    assert "No message yet" in run("%notify_sandbox -o box")
+    assert "%notify_wechat hello" in run("%notify_sandbox -o box")
+    assert "No message yet" in run("%notify_inbox")
     shown = run("%notify_wechat hello 你好")
     assert "sent sandbox-wecom_chat" in shown
     assert "sandbox, no phone: %notify_inbox" in shown
     assert "hello 你好" in run("%notify_inbox")
     run("box.stop()")
+
+
+def test_it_introduces_itself(run, shell, monkeypatch) -> None:
+    """Text and HTML say what it is, where its page is, and what to do next; in Chinese too."""
+    with capture_output() as shown:
+        shell.run_cell("%notify_sandbox -o box")
+    (output,) = shown.outputs
+    url = shell.user_ns["box"].url
+    for form in ("text/plain", "text/html"):
+        for word in ("reaches no phone", "%notify_wechat hello", "%notify_inbox", "%notify_setup"):
+            assert word in output.data[form]
+        assert url in output.data[form]
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
+    assert "不发到任何手机" in run("%notify_sandbox")
+    assert "不发到任何手机" not in run("%notify_inbox")
 
 
 def test_a_second_call_keeps_the_sandbox(run, shell) -> None:

@@ -35,10 +35,10 @@ def test_targets_are_shown_masked(run, config: Path, monkeypatch) -> None:
     shown = run("%notify_targets")
     assert SECRET not in shown
     assert "ops · WeCom group · default of %%notify_wechat" in shown
-    assert "corp_secret: ••••" in shown
-    assert "app_secret: env:NOT_SET" in shown
-    assert "lacks: " in shown
-    assert "NOT_SET" in shown.partition("lacks: ")[2].splitlines()[0]
+    assert "  corp_secret  ••••" in shown
+    assert "  app_secret  env:NOT_SET" in shown
+    (lacks,) = (line for line in shown.splitlines() if line.startswith("  lacks"))
+    assert "NOT_SET" in lacks
     assert str(config) in shown
     assert f"chmod 600 {config}" in shown
 
@@ -70,8 +70,8 @@ def test_common_fields_are_shown(run, config: Path) -> None:
         'chat_id = "c"\nalert = "nobody"\nmention = ["zhangwei", 13800000000]\n'
     )
     shown = run("%notify_targets")
-    assert "alert: nobody" in shown
-    assert "mention: zhangwei, 13800000000" in shown
+    assert re.search(r"  alert +nobody", shown)
+    assert re.search(r"  mention +zhangwei, 13800000000", shown)
     assert "target nobody (alert)" in shown
 
 
@@ -84,13 +84,31 @@ def test_history_shows_what_went_out(run, shell, sandbox) -> None:
     with capture_output() as shown:
         shell.run_cell("%notify_history")
     (output,) = shown.outputs
-    newest, oldest = output.data["text/plain"].splitlines()
+    heading, newest, oldest = output.data["text/plain"].splitlines()
+    assert heading.split() == ["when", "target", "first", "line", "outcome"]
     assert re.fullmatch(
-        r"✓ \d\d-\d\d [\d:]{8} · sandbox-wecom_chat · two · sent \(--once daily\)", newest
+        r"✓ \d\d-\d\d [\d:]{8}  sandbox-wecom_chat  two +sent \(--once daily\)", newest
     )
-    assert oldest.endswith("· <b>one</b> · sent")
+    assert re.search(r"  <b>one</b> +sent$", oldest)
     assert "&lt;b&gt;one" in output.data["text/html"]
-    assert len(run("%notify_history -n 1").strip().splitlines()) == 1
+    assert len(run("%notify_history -n 1").strip().splitlines()) == 2
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("", "%notify_setup ops"),
+        ("ops more", "not understood: more"),
+        ("ops --secret s3cr3t", "stands alone"),
+        ("ops --secret=s3cr3t", "renew it"),
+    ],
+)
+def test_a_mistyped_setup_is_told(run, line: str, told: str) -> None:
+    """It asks nothing; a secret that was typed is not repeated, and its owner told to renew it."""
+    shown = run(f"%notify_setup {line}")
+    assert "UsageError" in shown
+    assert told in shown
+    assert "s3cr3t" not in shown
 
 
 @pytest.mark.parametrize("line", ["-n 0", "-n x", "x"])
