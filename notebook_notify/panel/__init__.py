@@ -15,9 +15,14 @@ from typing import Any
 
 __all__ = ["show"]
 
+#: The first ipywidgets of which the panel can be made: with tooltips, and files as tuples.
+_WIDGETS = 8
+
 
 def show(language: str | None = None) -> None:
-    """Display a new panel; where there is no kernel, a text that says what to do instead.
+    """Display a new panel; where that cannot be, a text that says what to do instead.
+
+    It cannot without a kernel, nor with an ipywidgets before 8, as Colab has it.
 
     Args:
         language: ``zh`` or ``en``; ``None`` means the reader's.
@@ -30,6 +35,13 @@ def show(language: str | None = None) -> None:
         from notebook_notify.panel.fallback import instead
 
         display(instead(), raw=True)
+        return
+    import ipywidgets
+
+    if int(ipywidgets.__version__.partition(".")[0]) < _WIDGETS:
+        from notebook_notify.panel.fallback import outdated
+
+        display(outdated(ipywidgets.__version__), raw=True)
         return
     from notebook_notify.notebook import magics
     from notebook_notify.panel.shell import Panel

@@ -34,7 +34,7 @@ def run(
     Returns:
         The thread, which is a daemon: no job keeps a kernel alive.
     """
-    back = _way_back()
+    back = way_back()
     done: Future[_T] = Future()
     job = carried(job)
 
@@ -71,7 +71,7 @@ def served() -> bool:
     return True
 
 
-def _way_back() -> Callable[[Callable[[], None]], None]:
+def way_back() -> Callable[[Callable[[], None]], None]:
     """What calls a function on this thread, later and from another one.
 
     A front end's messages are served by a loop: the kernel's, or that of a subshell while a cell

@@ -12,6 +12,7 @@ import ipywidgets as widgets
 from notebook_notify import texts
 from notebook_notify.errors import NotifyError
 from notebook_notify.panel import background, looks
+from notebook_notify.panel.abouts import Abouts
 from notebook_notify.secret import scrub
 
 if TYPE_CHECKING:
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from notebook_notify.panel.drafting import About
-    from notebook_notify.targets import Target
 
 _T = TypeVar("_T")
 Pair = tuple[str, str]
@@ -42,14 +41,14 @@ class Desk:
 
     Attributes:
         language: as it is now.
-        about: what a platform tells of a target's group, or ``None``; another tab may know more.
+        about: what platforms tell of targets' groups.
         trouble: where an error is shown; each tab puts it where its reader looks.
         on_targets: is called when targets were added or changed; a list to append to.
     """
 
     def __init__(self, language: str | None = None) -> None:
         self.language = language or texts.language()
-        self.about: Callable[[Target], About | None] = lambda _: None
+        self.about = Abouts(self)
         self.trouble = widgets.HTML()
         self.on_targets: list[Callable[[], None]] = []
         self._words: list[tuple[Any, str, Pair]] = []
@@ -163,6 +162,11 @@ class Desk:
         with texts.speaking(self.language):
             thread = background.run(job, lambda done: self.do(lambda: then(done)), ticking)
         self._threads.append(thread)
+
+    def back(self, action: Callable[[_T], None]) -> Callable[[_T], None]:
+        """What other threads call to have *action* called on this one, in the panel's language."""
+        way = background.way_back()
+        return lambda given: way(lambda: self.do(lambda: action(given)))
 
     def wait(self, seconds: float = 30.0) -> None:
         """Wait for what runs off the kernel's threads; for tests, where no loop is waited for."""

@@ -28,6 +28,26 @@ def instead(mark: str = "") -> dict[str, str]:
             "%notify_setup NAME makes one; %notify_sandbox lets you try without an account.",
         ),
     ]
+    return _bundle(head, rows, mark)
+
+
+def outdated(version: str) -> dict[str, str]:
+    """As :func:`instead`, where there is an ipywidgets of an older *version* than is needed."""
+    head = say("notebook_notify 面板", "The panel of notebook_notify")
+    rows = [
+        say(
+            f"它要 ipywidgets 8，这里是 {version}（Colab 自带的就是 7）。",
+            f"It needs ipywidgets 8, and here is {version} (Colab's own is 7).",
+        ),
+        say(
+            "不用面板也能做：%notify --to 名称 文字、%notify_targets、%notify_setup 名称。",
+            "Without it: %notify --to NAME TEXT, %notify_targets, %notify_setup NAME.",
+        ),
+    ]
+    return _bundle(head, rows, "")
+
+
+def _bundle(head: str, rows: list[str], mark: str) -> dict[str, str]:
     return {
         "text/plain": "\n".join([head, *rows]),
         "text/html": f'<div class="{escape(mark)}">{box(head, [("", row) for row in rows])}</div>',

@@ -39,11 +39,15 @@ class Form:
     Args:
         desk: the panel's.
         changed: is called when something else is filled in.
+        reloaded: is called when the reader wants to see what there is now.
     """
 
-    def __init__(self, desk: Desk, changed: Callable[[], None]) -> None:
+    def __init__(
+        self, desk: Desk, changed: Callable[[], None], reloaded: Callable[[], None]
+    ) -> None:
         self._desk = desk
         self._changed = changed
+        self._reloaded = reloaded
         self._filling = False
         self._emptied: dict[widgets.Text | widgets.Textarea, str] = {}
         self._emptied_at = 0.0
@@ -54,8 +58,11 @@ class Form:
         )
         self.reload = desk.button(
             ("刷新", "Reload"),
-            ("重新读取目标和最近的单元", "read targets and recent cells anew"),
-            self.fill,
+            (
+                "重新读取目标、最近的单元和发送记录",
+                "read targets, recent cells and the history anew",
+            ),
+            self._reload,
         )
         self.about = widgets.HTML()
         self.text = desk.field(
@@ -109,6 +116,11 @@ class Form:
         )
 
     # ── what is offered ──────────────────────────────────────────────────────────────────────
+
+    def _reload(self) -> None:
+        self._desk.about.forget()
+        self.fill()
+        self._reloaded()
 
     def fill(self) -> None:
         """Offer the targets and cells that there are now, in the panel's language."""
@@ -242,7 +254,9 @@ class Form:
         target = about = None
         with suppress(NotifyError):  # which the preview tells
             target = self.target()
-            about = self._desk.about(target) if target else None
+            if target is not None:
+                about = self._desk.about(target)
+                self._desk.about.look(target, self._show_target)
         self.file.show(takes(target) if target else "")
         told = []
         if about is not None:

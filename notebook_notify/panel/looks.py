@@ -133,6 +133,7 @@ _RULES = {
     " .nn-alert.nn-warn": "border-left-color:var(--nn-warn)",
     " .nn-alert pre": "white-space:pre-wrap;overflow-wrap:anywhere;font-size:11px;margin:4px 0",
     " .nn-status": "min-height:20px;color:var(--nn-ink)",
+    " .nn-id": "color:var(--nn-quiet);font-size:12px;white-space:nowrap",
     " .nn-text": "margin:0 0 8px;max-width:46em",
     " h3": "font-size:13px;font-weight:600;margin:8px 0 6px;line-height:1.4;color:var(--nn-ink)",
     " .nn-bubbles": "max-height:420px;overflow:auto;border-radius:6px",
@@ -152,6 +153,8 @@ _RULES = {
         "text-align:left;vertical-align:top;padding:4px 10px 4px 0;white-space:normal;"
         "overflow-wrap:anywhere;border-bottom:1px solid var(--nn-line);background:none"
     ),
+    # Only the last column gives way to a long word.
+    " table.nn-table :is(th, td):not(:last-child)": "overflow-wrap:break-word",
     " .nn-progress .progress": "height:8px;min-height:8px;border-radius:4px;margin:2px 0 6px",
     # ── a kernel that is gone: ipywidgets marks each view, and this notice appears ──
     " > .nn-stale": "display:none",

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 import ipywidgets as widgets
 
 from notebook_notify import sender
 from notebook_notify.history import cells
+from notebook_notify.notebook.showing import later
 from notebook_notify.panel import looks
 from notebook_notify.reports import MARKS
 from notebook_notify.texts import local, say
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
+    from notebook_notify.changes import Change
     from notebook_notify.ledger import Entry
     from notebook_notify.panel.desk import Desk
     from notebook_notify.panel.drafting import Letter
@@ -47,6 +49,10 @@ class Sent:
     report: SendReport
     recalled: bool = False
     time: float = field(default_factory=time.time)
+
+    def drawn(self) -> str:
+        """What became of it until now, as HTML."""
+        return self.report._repr_html_()
 
     @property
     def recallable(self) -> bool:
@@ -93,6 +99,14 @@ class Past:
         """*sent* went out, or may have."""
         self._sent = [sent, *self._sent][:MOST]
         self.forget_lines()
+
+    def settle(self, sent: Sent, change: Change) -> None:
+        """More is known of what of *sent* is in the outbox, or was."""
+        results = [
+            later(one, change) if one.item == change.item.id else one for one in sent.report.results
+        ]
+        sent.report = replace(sent.report, results=tuple(results))
+        self.refresh()
 
     def forget_lines(self) -> None:
         """Show no words of messages."""

@@ -16,6 +16,7 @@ from notebook_notify.panel.drafting import Fitting, Preview, many, preview
 from notebook_notify.panel.form import Form
 from notebook_notify.panel.past import Past, Sent
 from notebook_notify.panel.question import Question
+from notebook_notify.panel.waiting import Waiting
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.platforms.wecom_robot import WeComRobot
 from notebook_notify.texts import say
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
+    from notebook_notify.changes import Change
     from notebook_notify.panel.desk import Desk
     from notebook_notify.panel.drafting import Letter
     from notebook_notify.reports import SendReport
@@ -41,6 +43,7 @@ class SendTab:
         box: what it consists of.
         form: its fields.
         question: what asks before many are reached.
+        waiting: what waits to be sent.
         past: what was sent.
     """
 
@@ -50,8 +53,9 @@ class SendTab:
         self._desk = desk
         self._fitting = Fitting()
         self._drawing = self._again = False
-        self._busy = False
+        self._busy = self._asking = False
         self._started = self._timeout = 0.0
+        self._left = (0, 0)  # bytes of an upload, and of how many
         self._made: Callable[[], str] = str
         self.preview = widgets.HTML()
         self.count = widgets.HTML()
@@ -68,13 +72,16 @@ class SendTab:
         )
         self.question = Question(desk, self.send)
         self.progress = widgets.FloatProgress(min=0.0, max=1.0)
-        desk.word(self.progress, "tooltip", "已用时间", "time taken")
+        desk.word(
+            self.progress, "tooltip", "上传了多少，或已用时间", "what was uploaded, or time taken"
+        )
         self.progress.add_class("nn-progress")
         self.progress.layout.display = "none"
         self.status = widgets.HTML(looks.status(""))
         self.report = widgets.HTML()
         self.past = Past(desk, self._send_again, self._recall)
-        self.form = Form(desk, self._show_preview)
+        self.waiting = Waiting(desk, self.past.refresh, self.send)
+        self.form = Form(desk, self._show_preview, self._show_history)
         shown = widgets.VBox([self.count, self.preview])
         columns = widgets.HBox([self.form.box, shown])
         columns.add_class("nn-columns")
@@ -89,15 +96,17 @@ class SendTab:
                 self.progress,
                 self.status,
                 self.report,
+                self.waiting.box,
                 self.past.box,
             ]
         )
+        desk.watch(self.past.lines, lambda: self.waiting.show_lines(self.past.lines.value))
         desk.on_targets.append(self.form.fill)
 
     def refresh(self) -> None:
         """The tab was opened, or its language switched."""
         self.form.fill()
-        self.past.refresh()
+        self._show_history()
         self._set_busy(self._busy)
         self._show_report()
 
@@ -147,9 +156,22 @@ class SendTab:
     # ── sending ──────────────────────────────────────────────────────────────────────────────
 
     def _on_send(self) -> None:
-        if self._busy or self.question.open:
+        if self._busy or self._asking or self.question.open:
             return
         self._desk.show(None)
+        target, _ = self._wanted()
+        if self._desk.about.wait(target, self._ask_or_send):
+            self._asking = True
+            self.send.add_class("nn-busy")
+            self._say(say("正在查询这个群的人数…", "Asking how many are in this group…"))
+            return
+        self._ask_or_send()
+
+    def _ask_or_send(self) -> None:
+        if self._asking:
+            self._asking = False
+            self.send.remove_class("nn-busy")
+            self._say("")
         target, letter = self._wanted()
         why = many(letter, target, self._desk.about(target))
         if why:
@@ -174,7 +196,7 @@ class SendTab:
         if fresh:
             self.form.clear()  # at once: what is typed meanwhile is the next message
         self._timeout = LONG_TIMEOUT if letter.attachment or letter.cell else TIMEOUT
-        self._started = time.monotonic()
+        self._started, self._left = time.monotonic(), (0, 0)
         self._show_report(lambda: "")
         self._say(say(f"正在发送到 {target.label}…", f"Sending to {target.label}…"))
         self._tick()
@@ -186,12 +208,24 @@ class SendTab:
                 timeout=self._timeout,
                 verdict=run.verdict if run else "text",
                 drops=run is not None,
+                told=self._upload_goes,
             )
 
         self._desk.run(deliver, partial(self._sent, letter, target, fresh), self._tick)
 
+    def _upload_goes(self, left: int, size: int) -> None:
+        self._left = left, size  # on a sending thread: shown by the next tick
+
     def _tick(self) -> None:
         took = time.monotonic() - self._started
+        left, size = self._left
+        if size:
+            told = f"{looks.size(left)} / {looks.size(size)}"
+            self.progress.value = left / size
+            self.progress.description = say(
+                f"上传 {told} · {took:.0f} 秒", f"uploaded {told} · {took:.0f} s"
+            )
+            return
         self.progress.value = min(1.0, took / self._timeout)
         self.progress.description = say(
             f"{took:.0f} 秒，最多 {self._timeout:.0f} 秒",
@@ -208,10 +242,24 @@ class SendTab:
             if fresh:
                 self.form.restore(letter)
             raise
-        self._show_report(report._repr_html_)
+        sent = Sent(letter, target, report)
+        self._show_report(sent.drawn)
         # What did not go out can be mended and sent where it was written.
         if not (report.outcome == "failed" and fresh and self.form.restore(letter)):
-            self.past.add(Sent(letter, target, report))
+            self.past.add(sent)
+        self._show_history()
+        for one in report.results:
+            if one.item is not None:
+                sender.DRAIN.watch(one.item, self._desk.back(partial(self._settled, sent)))
+
+    def _settled(self, sent: Sent, change: Change) -> None:
+        """More is known of what of *sent* is in the outbox, or was."""
+        self.past.settle(sent, change)
+        self.waiting.refresh()
+        self._show_report()
+
+    def _show_history(self) -> None:
+        self.waiting.refresh()
         self.past.refresh()
 
     def _set_busy(self, busy: bool) -> None:

@@ -52,7 +52,6 @@ class SetUpTab:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._work = Work(desk)
-        self._abouts: dict[tuple[str, str], About] = {}
         self._last: str | None = None
         self._made: Callable[[], str] = str
         self._told = widgets.HTML()
@@ -95,7 +94,6 @@ class SetUpTab:
                 *(self.status, self.report),
             ]
         )
-        desk.about = lambda target: self._abouts.get(_group_of(target))
 
     # ── coming and going ─────────────────────────────────────────────────────────────────────
 
@@ -155,7 +153,7 @@ class SetUpTab:
         kind = self.choice.fields.spec.kind
         group = str(getattr(chat, GROUP_FIELDS[kind]))
         name, count, notes = one_line(chat.name), len(chat.users), chat.notes
-        self._abouts[kind, group] = About(name, count)
+        self._desk.about.note(Target(kind, {GROUP_FIELDS[kind]: group}), About(name, count))
         self._fill_group(group)
 
         def told() -> str:
@@ -215,7 +213,7 @@ class SetUpTab:
             self._fill_group(str(target.get(GROUP_FIELDS[target.channel])))
         self.choice.fields.blame_result(proof)
         if proof.name:
-            self._abouts[_group_of(target)] = About(proof.name, proof.members)
+            self._desk.about.note(target, About(proof.name, proof.members))
         self._show(SendReport((proof,))._repr_html_)
 
     def _on_save(self) -> None:
@@ -324,8 +322,3 @@ class SetUpTab:
         self._say("")
         self.question.close()
         self.report.value = looks.outcome(made())
-
-
-def _group_of(target: Target) -> tuple[str, str]:
-    """What stands for the group of *target*, whatever it is called."""
-    return target.channel, str(target.get(GROUP_FIELDS.get(target.channel, ""), target.label))

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 _VIEW = "application/vnd.jupyter.widget-view+json"
+#: What nbconvert shows of a view that it cannot draw: the text before it says all.
+_NOTHING = "<!-- notebook_notify -->"
 
 
 class Tab(Protocol):
@@ -110,7 +112,7 @@ class Panel:
         with texts.speaking(self.desk.language):
             display(instead(self._mark), raw=True)
             view = {"version_major": 2, "version_minor": 0, "model_id": self.root.model_id}
-            display({"text/plain": "notebook_notify", _VIEW: view}, raw=True)
+            display({"text/html": _NOTHING, _VIEW: view}, raw=True)
 
     def close(self) -> None:
         """Take it from all pages, and forget what was typed."""

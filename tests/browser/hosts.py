@@ -181,11 +181,16 @@ class Notebook(Host):
 
     def run_all(self, page: Page, *, wait: bool = True) -> None:
         self.menu(page, "Run", "Run All Cells")
+        first = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").first
+        try:
+            expect(first).not_to_have_text(re.compile(r"\[\s\]:"), timeout=15_000)
+        except AssertionError:  # a page that was not quite ready forgets it
+            self.menu(page, "Run", "Run All Cells")
         if not wait:
             return
         try:
             last = page.locator(".jp-Notebook .jp-CodeCell .jp-InputPrompt").last
-            expect(last).to_have_text(re.compile(r"\[\d+\]"), timeout=60_000)
+            expect(last).to_have_text(re.compile(r"\[\d+\]"), timeout=120_000)
         except AssertionError:
             page.screenshot(path=ARTIFACTS / f"stuck-{self.module}.png")
             said = page.locator(".jp-OutputArea-output").all_inner_texts()

@@ -167,9 +167,37 @@ def test_its_picture(
     """README's picture: Markdown as the phone will draw it, and what was sent before."""
     panel = panels[0]
     panel.open("发消息")
-    panel.field("发到", "combobox").select_option("研究组 · 企业微信群机器人")
+    panel.field("发到", "combobox").select_option("新群 · 企业微信群")
+    expect(panel.root).to_contain_text("量化研究 · 2 人")
     panel.field("格式", "combobox").select_option("Markdown")
     panel.field("内容").fill(TEXT)
     expect(panel.root.locator(".nn-bubble")).to_contain_text("收盘日报")
     assert axe(panel.page, ROOT) == []
     picture(panel.root, "panel.png")
+
+
+def test_what_may_be_lost_is_in_the_outbox(
+    panels: list[Shown], artifacts: Path, axe: Callable[[Page, str], list[str]]
+) -> None:
+    """A message without an answer is listed, to be sent again or deleted; keys alone will do."""
+    panel = panels[2]
+    panel.open("Message")
+    panel.field("To", "combobox").select_option("新群 · WeCom group")
+    expect(panel.root).to_contain_text("量化研究 · 2 members", timeout=20_000)
+    panel.field("Message").fill("有没有收到 did it arrive")
+    panel.sandbox.fail_next("half", path="appchat/send")
+    panel.button("Send").click()
+    expect(panel.root.get_by_role("heading", name="Outbox · 1")).to_be_visible(timeout=20_000)
+    expect(panel.root).not_to_contain_text("有没有收到")
+    assert axe(panel.page, ROOT) == []
+    panel.host.shoot(panel.page, artifacts / "panel-outbox.png")
+    panel.button("Delete").focus()
+    panel.page.keyboard.press("Enter")
+    expect(panel.root.get_by_role("alert")).to_contain_text("so that it is not sent any more?")
+    panel.page.keyboard.press("Shift+Tab")
+    expect(panel.button("Yes")).to_be_focused()
+    panel.page.keyboard.press("Enter")
+    expect(panel.root.get_by_role("status").filter(has_text="is deleted")).to_be_visible()
+    expect(panel.button("Delete")).to_be_hidden()
+    expect(panel.button("Send")).to_be_focused()
+    assert len(panel.sandbox.inbox) == 1

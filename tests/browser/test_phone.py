@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import itertools
-import math
 import re
 import zipfile
 from pathlib import Path
@@ -15,8 +14,7 @@ import pytest
 from nbclient import NotebookClient
 from playwright.sync_api import expect
 
-from notebook_notify import texts
-from notebook_notify.messages import File, Image, Message
+from notebook_notify.messages import File, Message
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.sandbox import Sandbox, page
 from notebook_notify.sender import SENDER, TARGETS
@@ -28,16 +26,31 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[2]
 REPORT = ROOT / "notebooks" / "report.ipynb"
-DAILY = """## 收盘日报 11-24
-> 组合净值 **1.0234**，当日 <font color="info">+0.83%</font>
-> 最大回撤 <font color="warning">-4.1%</font>
-[打开看板](https://example.com/board)"""
-TABLE = """名称,权重,当日,120 天
-贵州茅台,30%,+1.2%,+8.4%
-宁德时代,25%,-0.6%,+3.1%
-中国平安,20%,+0.4%,+5.7%
-比亚迪,15%,+2.3%,-1.8%
-"""
+DONE = """\
+%%notify_wechat --title "夜间回测" --summary "Sharpe {sharpe:.2f}，最大回撤 -4.1%"
+%matplotlib inline
+import math
+
+import matplotlib.pyplot as plt
+
+sharpe = 1.82
+value = [1 + 0.0006 * day + 0.012 * math.sin(day / 9) for day in range(120)]
+figure, axes = plt.subplots(figsize=(5, 2.4), layout="constrained")
+axes.plot(value, color="#1976d2")
+axes.fill_between(range(120), value, min(value), color="#1976d2", alpha=0.12)
+axes.set_title("NAV, 120 days")
+axes.spines[["top", "right"]].set_visible(False)
+plt.show()
+{"年化": 0.142, "交易": 1204}"""
+FAILED = """\
+%%notify_dingtalk --title "夜间回测"
+def load_prices(codes):
+    table = {"600519.SH": 1500.0}
+    return [table[code] for code in codes]
+
+
+print("238/240 codes ok")
+load_prices(["600519.SH", "000001.SZ"])"""
 SCRIPT = "<script>document.title='owned'</script><img src=https://evil.test/a onerror=document.title='owned'>"
 HOSTILE = "\n".join(
     [
@@ -153,40 +166,32 @@ def _drawn(tab: Page) -> None:
         image.evaluate("i => i.decode()")
 
 
-def test_its_picture(browser: Browser, sandbox, picture: Callable[[Locator, str], None]) -> None:
-    """README's picture: Markdown, a plot and a table, as a phone shows them."""
-    TARGETS.use_sandbox(sandbox.targets)
-    target = TARGETS.resolve("sandbox-wecom_chat")
-    plot = Image(_plot(), "净值.png")
-    table = File(TABLE.encode(), "持仓.csv")
-    with texts.speaking("zh"):
-        assert SENDER.send([(target, Message(DAILY, (plot, table), markdown=True))], timeout=20)
+def test_its_picture(
+    browser: Browser, sandbox, tmp_path: Path, monkeypatch, picture: Callable[[Locator, str], None]
+) -> None:
+    """README's picture: a cell that ended, with its plot, and one that failed, as phones show them."""
+    monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", "zh")
+    monkeypatch.setenv("JUPYTERHUB_USER", "zhangwei")
+    monkeypatch.setenv("JPY_SESSION_NAME", "/home/zhangwei/backtest.ipynb")
+    load = (
+        "import platform\nplatform.node = lambda: 'hub-gpu03'\n"
+        f"%load_ext notebook_notify\n%notify_sandbox --url {sandbox.url}"
+    )
+    cells = [nbformat.v4.new_code_cell(one) for one in (load, DONE, FAILED)]
+    cells[-1].metadata["tags"] = ["raises-exception"]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": tmp_path}}).execute()
     context = browser.new_context(
-        viewport={"width": 400, "height": 1010}, locale="zh-CN", device_scale_factor=1.5
+        viewport={"width": 860, "height": 850}, locale="zh-CN", device_scale_factor=1.2
     )
     tab = context.new_page()
     tab.goto(sandbox.url + "/")
     expect(tab.locator(".picture img")).to_have_count(1)
     _drawn(tab)
-    assert tab.locator(".sheet tr").count() == 5
-    picture(tab.locator(".phone:has(article)"), "phone.png")
+    tab.evaluate("document.querySelectorAll('.phone:not(:has(article))').forEach(e => e.remove())")
+    expect(tab.locator(".phone")).to_have_count(2)
+    picture(tab.locator(".phones"), "phone.png")
     context.close()
-
-
-def _plot() -> bytes:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(5, 2.4), layout="constrained")
-    axes = figure.subplots()
-    days = range(120)
-    value = [1 + 0.0006 * day + 0.012 * math.sin(day / 9) for day in days]
-    axes.plot(days, value, color="#1976d2")
-    axes.fill_between(days, value, min(value), color="#1976d2", alpha=0.12)
-    axes.set_title("NAV, 120 days")
-    axes.spines[["top", "right"]].set_visible(False)
-    file = io.BytesIO()
-    figure.savefig(file, format="png", dpi=110)
-    return file.getvalue()
 
 
 def test_the_pictures_of_readme() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 import time
 
@@ -68,7 +69,7 @@ def test_a_page_that_connects_anew_tells_of_a_lost_upload(page) -> None:
 def test_a_double_click_sends_once(page, sandbox) -> None:
     """While a message is on its way the button says so, and more clicks do nothing."""
     page.write("once")
-    sandbox.fail_next("hang", seconds=0.6)
+    sandbox.fail_next("drip", path="send", seconds=0.02)
     page.send_tab.send.click()
     assert page.send_tab.send.description == "Sending…"
     assert page.send_tab.progress.layout.display == ""
@@ -81,10 +82,23 @@ def test_a_double_click_sends_once(page, sandbox) -> None:
     assert page.form.text.value == "typed meanwhile"
 
 
+def test_an_upload_shows_its_bytes(page, sandbox, png) -> None:
+    """While a file is on its way the bar says how many bytes of it have left."""
+    told = []
+    page.send_tab.progress.observe(lambda new: told.append(new["new"]), "description")
+    page.choose("a.png", png)
+    page.write("with a picture")
+    sandbox.fail_next("drip", path="media/upload", seconds=0.02)
+    page.click(page.send_tab.send)
+    assert told[0] == "0 s of at most 60 s"
+    assert any(re.fullmatch(r"uploaded (\d+) B / \1 B · \d s", one) for one in told)
+    assert len(sandbox.inbox) == 2
+
+
 def test_sending_holds_nobody_up(page, sandbox) -> None:
     """The click comes back at once; the message is sent on another thread."""
     page.write("quick")
-    sandbox.fail_next("hang", seconds=1.0)
+    sandbox.fail_next("hang", path="send", seconds=1.0)
     started = time.monotonic()
     page.send_tab.send.click()
     assert time.monotonic() - started < 0.5
@@ -108,9 +122,8 @@ def test_a_letter_that_comes_late_brings_nothing_back(page, sandbox) -> None:
 def test_what_failed_can_be_mended(page, sandbox) -> None:
     """A refused message is in the fields again, with the platform's answer and what to do."""
     page.write("try me")
-    sandbox.fail_next(
-        errcode=60020, errmsg="not allow to access from your ip, from ip: 203.0.113.7"
-    )
+    told = "not allow to access from your ip, from ip: 203.0.113.7"
+    sandbox.fail_next(errcode=60020, errmsg=told, path="send")
     page.click(page.send_tab.send)
     assert page.form.text.value == "try me"
     assert "60020" in page.text
@@ -300,7 +313,7 @@ def test_two_panels_do_not_disturb_each_other(page, page_of, make, sandbox) -> N
     other = page_of(make("zh"))
     page.write("from one")
     other.write("来自另一个", to="dingtalk_chat")
-    sandbox.fail_next("hang", seconds=0.4)
+    sandbox.fail_next("drip", path="send", seconds=0.02)
     page.send_tab.send.click()
     other.send_tab.send.click()
     page.panel.desk.wait()

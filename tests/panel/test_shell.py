@@ -111,7 +111,7 @@ def test_what_is_shown_where_no_panel_can_be(shell, make) -> None:
     assert "请运行显示它的单元" in instead["text/html"]
     assert "%notify --to" in instead["text/plain"]
     assert "sandbox-wecom" not in repr(instead)
-    assert set(view) == {"text/plain", "application/vnd.jupyter.widget-view+json"}
+    assert set(view) == {"text/html", "application/vnd.jupyter.widget-view+json"}
 
 
 def test_shown_twice_it_is_the_same(shell, make) -> None:
