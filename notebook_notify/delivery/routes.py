@@ -1,8 +1,9 @@
 """How a host is reached, found out once for each environment: connections, proxy, certificates.
 
 Where a proxy is set that is the business of ``requests``; elsewhere it is not imported at all,
-which saves every kernel 5 MB. With ``transport`` this is the only module that imports it or
-``urllib3``, and it does so with the first request, so that ``import notebook_notify`` is cheap.
+which saves every kernel 5 MB. With ``transport`` and ``one_write`` this is the only module that
+imports it or ``urllib3``, and it does so with the first request: ``import notebook_notify`` is
+cheap.
 """
 
 from __future__ import annotations
@@ -140,12 +141,16 @@ def _authorities() -> str:
 def _direct_pools() -> PoolManager:
     from urllib3 import PoolManager
 
+    from notebook_notify.delivery.one_write import OneWritePool
+
     path = _authorities()
     folder = os.path.isdir(path)  # noqa: PTH112
-    return PoolManager(
+    pools = PoolManager(
         MOST_KEPT,
         maxsize=MOST_KEPT,
         cert_reqs="CERT_REQUIRED",
         ca_certs=None if folder else path,
         ca_cert_dir=path if folder else None,
     )
+    pools.pool_classes_by_scheme = {**pools.pool_classes_by_scheme, "https": OneWritePool}
+    return pools

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 MAX_REPLY = 1 << 20
 #: A connection that does not stand after so many seconds will not.
 CONNECT_TIMEOUT = 5.0
+#: So many bytes leave at once where their leaving is told.
+CHUNK = 64 << 10
 #: The longest that ``Retry-After`` is believed, in seconds.
 MOST_WAITED = 3600.0
 
@@ -133,6 +135,7 @@ class Transport:
         patience: float | None = None,
         depart: Callable[[], None] | None = None,
         sends: bool = True,
+        told: Callable[[int, int], None] | None = None,
     ) -> Reply:
         """Send *request* and read its reply.
 
@@ -144,11 +147,15 @@ class Transport:
             depart: called once, when the connection stands and the first byte of the body is
                 about to be written; may raise to keep it back. What fails before was not sent.
             sends: whether it tells anybody anything: of a lost reply else nothing may have arrived.
+            told: told, on this thread, how many bytes of the body have left, and of how many;
+                must not raise.
 
         Raises:
             TransportError: no complete reply; ``left`` says whether the body was on its way.
         """
-        body = _Body(*request.encoded(), deadline, depart) if request.method == "POST" else None
+        body = None
+        if request.method == "POST":
+            body = _Body(*request.encoded(), deadline, depart, told)
         try:
             with _quiet_logs:
                 return self._perform(request, body, deadline, patience)
@@ -214,7 +221,12 @@ class _Body:
     """A request's body that knows whether its first byte was asked for."""
 
     def __init__(
-        self, data: bytes, content_type: str, deadline: float, depart: Callable[[], None] | None
+        self,
+        data: bytes,
+        content_type: str,
+        deadline: float,
+        depart: Callable[[], None] | None,
+        told: Callable[[int, int], None] | None,
     ) -> None:
         self.data = data
         self.content_type = content_type
@@ -222,6 +234,7 @@ class _Body:
         self.left_at = 0.0
         self._deadline = deadline
         self._depart = depart
+        self._told = told
 
     def __iter__(self) -> Iterator[bytes]:
         if time.monotonic() >= self._deadline:  # a name look-up keeps no time
@@ -230,7 +243,12 @@ class _Body:
             self._depart()
         self.left = True
         self.left_at = time.monotonic()
-        yield self.data
+        if self._told is None:
+            yield self.data
+            return
+        for start in range(0, len(self.data), CHUNK):
+            yield self.data[start : start + CHUNK]
+            self._told(min(start + CHUNK, len(self.data)), len(self.data))
 
 
 def _read(response: BaseHTTPResponse, deadline: float) -> Reply:
@@ -249,6 +267,8 @@ def _read(response: BaseHTTPResponse, deadline: float) -> Reply:
 
 def _retry_after(response: BaseHTTPResponse) -> float | None:
     """What ``Retry-After`` says, as seconds or as a date; ``None``: nothing that can be read."""
+    if "Retry-After" not in response.headers:
+        return None
     from urllib3 import Retry
     from urllib3.exceptions import InvalidHeader
 

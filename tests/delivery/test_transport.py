@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 import time
 from urllib.parse import urlsplit
 
@@ -10,7 +11,7 @@ import pytest
 
 from notebook_notify import errors
 from notebook_notify.delivery import transport as module
-from notebook_notify.delivery.transport import MAX_REPLY, Reply, Request
+from notebook_notify.delivery.transport import MAX_REPLY, Reply, Request, Upload
 
 # ── what leaves ──────────────────────────────────────────────────────────────────────────────
 
@@ -176,6 +177,43 @@ def test_another_charset_does_not_hide_the_code():
 def test_not_an_object(body):
     """What is no JSON object in UTF-8 reads as none, and never raises."""
     assert Reply(200, body).json_object() is None
+
+
+# ── progress ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_what_has_left_is_told(transport, ok):
+    """While the other end does not read, part of an upload has left; at the end all of it has."""
+    gate, seen = threading.Event(), []
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+
+        def read_late():
+            connection, _ = listening.accept()
+            with connection, connection.makefile("rb") as file:
+                gate.wait(20)
+                while file.readline().strip():
+                    pass
+                file.read(size)
+                connection.sendall(ok)
+
+        threading.Thread(target=read_late, daemon=True).start()
+        url = f"http://127.0.0.1:{listening.getsockname()[1]}/upload"
+        request = Request("POST", url, upload=Upload("media", "a.bin", bytes(24 << 20)))
+        size = len(request.encoded()[0])
+        sending = threading.Thread(
+            target=lambda: transport.perform(
+                request, deadline=time.monotonic() + 20, told=lambda *told: seen.append(told)
+            )
+        )
+        sending.start()
+        deadline = time.monotonic() + 10
+        while not seen and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert 0 < seen[-1][0] < size  # no system keeps so much for who does not read
+        gate.set()
+        sending.join(20)
+    assert seen[-1] == (size, size)
+    assert seen == sorted(seen)
 
 
 # ── depart ───────────────────────────────────────────────────────────────────────────────────
