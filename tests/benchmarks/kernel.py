@@ -6,6 +6,7 @@ import os
 import re
 import tempfile
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,8 @@ from table import interleave
 from notebook_notify.sandbox import Sandbox
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from jupyter_client.blocking.client import BlockingKernelClient
 
 #: Longer than any cell here takes, in seconds.
@@ -38,49 +41,55 @@ def with_and_without(magic: str, cell: str, pairs: int) -> list[tuple[Cost, Cost
     """*cell* under *magic*, and without it, by turns; a fresh kernel for each run.
 
     Either kernel has the extension loaded and the sandbox for its target. Nothing is taken out:
-    the time under the magic includes the first send, with all that it imports.
+    the time under one of our magics includes the first send, with all that it imports.
     """
+    notifies = magic.startswith("%%notify")
     with Sandbox() as sandbox:
 
-        def ours() -> Cost:
+        def under() -> Cost:
             sandbox.clear()
-            cost = _run(sandbox.url, f"{magic}\n{cell}")
-            assert sandbox.inbox
+            cost = _cost(sandbox.url, f"{magic}\n{cell}")
+            assert bool(sandbox.inbox) == notifies
             return cost
 
-        measured = interleave(ours, lambda: _run(sandbox.url, cell), pairs)
-    assert len({cost.shown for pair in measured for cost in pair}) == 1
+        measured = interleave(under, lambda: _cost(sandbox.url, cell), pairs)
+    assert not notifies or len({cost.shown for pair in measured for cost in pair}) == 1
     return measured
 
 
-def _run(sandbox: str, cell: str) -> Cost:
+def _cost(sandbox: str, cell: str) -> Cost:
+    with kernel() as (client, manager):
+        execute(client, f"%load_ext notebook_notify\n%notify_sandbox --url {sandbox}")
+        seconds, shown = execute(client, cell)
+        return Cost(seconds, _peak(manager.provisioner), len(shown))
+
+
+@contextmanager
+def kernel() -> Iterator[tuple[BlockingKernelClient, KernelManager]]:
+    """A fresh kernel whose config and state are its own, unless this process's are saved ones."""
     with tempfile.TemporaryDirectory() as folder:
         manager = KernelManager(
             kernel_name="python3", transport="ipc", ip=str(Path(folder) / "kernel")
         )
-        manager.start_kernel(
-            env={
-                **{k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")},
-                "IPYTHONDIR": folder,
-                "NOTEBOOK_NOTIFY_CONFIG": str(Path(folder) / "notebook_notify.toml"),
-                "NOTEBOOK_NOTIFY_STATE": str(Path(folder) / "state"),
-            }
-        )
+        own = {
+            "NOTEBOOK_NOTIFY_CONFIG": str(Path(folder) / "notebook_notify.toml"),
+            "NOTEBOOK_NOTIFY_STATE": str(Path(folder) / "state"),
+        }
+        here = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+        manager.start_kernel(env={**own, **here, "IPYTHONDIR": folder})
         client = manager.blocking_client()
         try:
             client.start_channels()
             client.wait_for_ready(timeout=60)
-            _execute(client, f"%load_ext notebook_notify\n%notify_sandbox --url {sandbox}")
-            seconds, shown = _execute(client, cell)
-            return Cost(seconds, _peak(manager.provisioner), shown)
+            yield client, manager
         finally:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
 
 
-def _execute(client: BlockingKernelClient, cell: str) -> tuple[float, int]:
-    """Run *cell*, read all its output: seconds from request to idle, characters of streams."""
-    shown = 0
+def execute(client: BlockingKernelClient, cell: str) -> tuple[float, str]:
+    """Run *cell*, read all its output: seconds from request to idle, and what it printed."""
+    shown: list[str] = []
     began = time.perf_counter()
     request = client.execute(cell)
     while True:
@@ -89,11 +98,11 @@ def _execute(client: BlockingKernelClient, cell: str) -> tuple[float, int]:
             continue
         content = message["content"]
         if message["msg_type"] == "stream":
-            shown += len(content["text"])
+            shown.append(content["text"])
         elif message["msg_type"] == "error":
             raise RuntimeError("\n".join(content["traceback"]))
         elif message["msg_type"] == "status" and content["execution_state"] == "idle":
-            return time.perf_counter() - began, shown
+            return time.perf_counter() - began, "".join(shown)
 
 
 def _peak(provisioner: Any) -> float:

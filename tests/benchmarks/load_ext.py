@@ -2,11 +2,12 @@
 
 Timed inside the process, after Python has started, or after an IPython shell stands. Neither
 may bring in ``requests`` or ``ipywidgets``. For scale, the baseline is ``import requests`` at
-the same place of another process.
+the same place of another process. jupyternotify's own ``%load_ext`` stands beside, if installed.
 """
 
 from __future__ import annotations
 
+import importlib.util
 import json
 import os
 import statistics
@@ -16,7 +17,7 @@ import tempfile
 from functools import partial
 from typing import TYPE_CHECKING
 
-from table import Row, interleave, spread, yes
+from table import Row, interleave, ratio_row, spread, yes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,9 +39,10 @@ JOBS = {
     "import notebook_notify": ("", "import notebook_notify"),
     "%load_ext notebook_notify": (_SHELL, "shell.run_line_magic('load_ext', 'notebook_notify')"),
 }
+THEIRS = "shell.run_line_magic('load_ext', 'jupyternotify')"
 
 
-def measure(pairs: int) -> Iterable[Row]:
+def measure(pairs: int, _scale: float) -> Iterable[Row]:
     """Two times, each with the modules that must not be there."""
     for name, (before, job) in JOBS.items():
         _run(before, job)  # writes what byte code there is to write
@@ -61,6 +63,13 @@ def measure(pairs: int) -> Iterable[Row]:
             target="neither",
             met=yes(not there),
         )
+    if importlib.util.find_spec("jupyternotify") is None:
+        yield Row("%load_ext / jupyternotify", "not installed")
+        return
+    before, job = JOBS["%load_ext notebook_notify"]
+    ours, theirs = partial(_run, before, job), partial(_run, before, THEIRS)
+    times = [(mine, other) for (mine, _), (other, _) in interleave(ours, theirs, pairs)]
+    yield ratio_row("%load_ext / jupyternotify", times, "{:.1f} ms")
 
 
 def _run(before: str, job: str) -> tuple[float, list[str]]:
