@@ -1,4 +1,7 @@
-"""A box in a notebook: a head, and rows of label and text; no script, all text escaped."""
+"""A box in a notebook: a head, and rows of label and text; no script, all text escaped.
+
+Readable without its styles too, which some viewers of notebooks take away.
+"""
 
 from __future__ import annotations
 
@@ -13,14 +16,14 @@ FONT = (
     "font-family:var(--jp-ui-font-family, system-ui, sans-serif);"
     "font-size:var(--jp-ui-font-size1, 13px);line-height:1.5"
 )
-_PLAIN = "var(--jp-border-color1, #9e9e9e)"
+#: JupyterLab's own colour, and the one where that is not known.
 _COLOURS = {
-    "sent": "var(--jp-success-color1, #2e7d32)",
-    "partial": "var(--jp-warn-color1, #b26a00)",
-    "queued": "var(--jp-info-color1, #1565c0)",
-    "unknown": "var(--jp-warn-color1, #b26a00)",
-    "failed": "var(--jp-error-color1, #c62828)",
-    "note": _PLAIN,
+    "sent": ("--jp-success-color1", "#2e7d32"),
+    "partial": ("--jp-warn-color1", "#b26a00"),
+    "queued": ("--jp-info-color1", "#1565c0"),
+    "unknown": ("--jp-warn-color1", "#b26a00"),
+    "failed": ("--jp-error-color1", "#c62828"),
+    "note": ("--jp-border-color1", "#9e9e9e"),
 }
 
 
@@ -35,32 +38,35 @@ def box(
         mark: a sign in the colour of *outcome*.
         outcome: as of a result, or ``note``.
     """
-    colour = _COLOURS[outcome]
+    name, plain = _COLOURS[outcome]
+    # JupyterLab takes what names a variable out of a notebook that it does not trust yet.
+    colour = f"color:{plain};color:var({name}, {plain})"
+    edge = f"border-left:3px solid {plain};border-left-color:var({name}, {plain})"
     first = (
-        f'<b style="color:{colour}">{escape(mark)}</b> {escape(head)}'
+        f'<b style="{colour}">{escape(mark)}</b> {escape(head)}'
         if mark
         else f"<b>{escape(head)}</b>"
     )
     quiet = "opacity:.75;" if mark and outcome == "note" else ""
     return (
-        f'<div style="{quiet}border-left:3px solid {colour};padding:.15em .75em;margin:.3em 0;'
+        f'<div style="{quiet}{edge};padding:.15em .75em;margin:.3em 0;'
         f'{FONT}"><div style="overflow-wrap:anywhere">{first}</div>{"".join(map(_row, rows))}</div>'
     )
 
 
 def _row(row: tuple[str, str]) -> str:
     label, text = row
-    width = "1em" if len(label) == 1 else "6.5em"  # of a mark
-    named = f'<span style="flex:0 0 {width};opacity:.65">{escape(label)}</span>' if label else ""
+    width = 1 if len(label) == 1 else max(6.5, 0.65 * len(label))  # of a mark; of a field's name
+    named = f'<span style="flex:0 0 {width}em;opacity:.65">{escape(label)}</span>' if label else ""
     return (
-        f'<div style="display:flex;gap:.8em;margin-top:.25em">{named}'
+        f'<div style="display:flex;gap:.8em;margin-top:.25em">{named} '
         '<span style="flex:1;min-width:0;white-space:pre-wrap;overflow-wrap:anywhere">'
         f"{_linked(text)}</span></div>"
     )
 
 
 def _linked(text: str) -> str:
-    safe = escape(text)
+    safe = escape(text).replace("\n", "<br>")
     if text.startswith("https://") and " " not in text:
         return f'<a href="{safe}" target="_blank" rel="noopener noreferrer">{safe}</a>'
     return safe

@@ -105,7 +105,7 @@ def _text(message: Json, looks: Looks) -> str:
     """Return the HTML of a text, or of Markdown as the platform's clients draw it."""
     content = clean(message["content"])
     if message["msgtype"] not in RICH:
-        return escape(content)
+        return escape(content).replace("\n", "<br>")
     if message["platform"] == "dingtalk":
         return markup.dingtalk(content, looks)
     if message["msgtype"] == "markdown_v2":
@@ -161,7 +161,8 @@ _INLINE = {
 def inline(messages: Sequence[Json], url: str, lang: str, load: Load | None = None) -> str:
     """Return a fragment for a notebook's output: no script, no outside resource, inline styles.
 
-    Its colours are its own, so that it reads the same in a light and in a dark notebook.
+    Its colours are its own, so that it reads the same in a light and in a dark notebook. Without
+    its styles, which some viewers take away, the messages still stand line by line.
 
     Args:
         messages: the inbox, oldest first.

@@ -74,7 +74,7 @@ def clean(text: str) -> str:
 
 
 def shorten(text: str, most: int = 40) -> str:
-    """Cut a text at its end."""
+    """Cut a text at its end, to at most `most` characters."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 

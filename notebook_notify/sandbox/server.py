@@ -88,7 +88,11 @@ class Sandbox:
 
     @property
     def url(self) -> str:
-        """The address, without a slash at the end."""
+        """The address, without a slash at the end.
+
+        Raises:
+            RuntimeError: it is not running.
+        """
         if self._server is None:
             raise RuntimeError("the sandbox is not running: call start()")
         return self._address

@@ -63,7 +63,7 @@ def test_the_page_shows_what_was_delivered(caller, sandbox):
         "dingtalk_chat",
         "wecom_app",
     ]
-    assert '<div class="bubble">✅ 完成\n  两格缩进</div>' in html
+    assert '<div class="bubble">✅ 完成<br>  两格缩进</div>' in html
     assert '<div class="bubble">❌ 失败</div>' in html
 
 
