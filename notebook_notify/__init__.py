@@ -26,23 +26,35 @@ if TYPE_CHECKING:
     from notebook_notify.admin import Chat
     from notebook_notify.admin_dingtalk import DingTalkApp
     from notebook_notify.admin_wecom import WeComApp
+    from notebook_notify.errors import NotifyError, PlatformError, SendError, TargetError
     from notebook_notify.messages import File, Image, Markdown, Text
-    from notebook_notify.reports import SendReport, SendResult
+    from notebook_notify.platforms.dingtalk_admin import Department, Member
+    from notebook_notify.reports import Advice, SendReport, SendResult
     from notebook_notify.scripts import notify
     from notebook_notify.secret import Secret
-    from notebook_notify.sender import send
+    from notebook_notify.sender import NotifyWarning, send
     from notebook_notify.targets import Target
 
+    __version__: str
+
 __all__ = [
+    "Advice",
     "Chat",
+    "Department",
     "DingTalkApp",
     "File",
     "Image",
     "Markdown",
+    "Member",
+    "NotifyError",
+    "NotifyWarning",
+    "PlatformError",
     "Secret",
+    "SendError",
     "SendReport",
     "SendResult",
     "Target",
+    "TargetError",
     "Text",
     "WeComApp",
     "notify",
@@ -50,35 +62,48 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Advice": "reports",
     "Chat": "admin",
+    "Department": "platforms.dingtalk_admin",
     "DingTalkApp": "admin_dingtalk",
     "File": "messages",
     "Image": "messages",
     "Markdown": "messages",
+    "Member": "platforms.dingtalk_admin",
+    "NotifyError": "errors",
+    "NotifyWarning": "sender",
+    "PlatformError": "errors",
     "Secret": "secret",
+    "SendError": "errors",
     "SendReport": "reports",
     "SendResult": "reports",
     "Target": "targets",
+    "TargetError": "errors",
     "Text": "messages",
     "WeComApp": "admin_wecom",
     "notify": "scripts",
     "send": "sender",
 }
 
+if not TYPE_CHECKING:  # a type checker would take every name for one of ours
 
-def __getattr__(name: str) -> Any:
-    """Import what is asked for when it is asked for: importing the package costs nothing."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
+    def __getattr__(name: str) -> Any:
+        """Import what is asked for when it is asked for: importing the package costs nothing."""
+        if name == "__version__":
+            from importlib.metadata import version
 
-    value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+            return version("notebook-notify")  # pyproject.toml alone says it
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        from importlib import import_module
+
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
-    return sorted([*globals(), *__all__])
+    return sorted({*globals(), *__all__, "__version__"})
 
 
 def load_ipython_extension(ipython: Any) -> None:

@@ -72,6 +72,10 @@ class DingTalkApp(Application):
 
         A ``base_url`` of its own is then the address of all calls.
 
+        Args:
+            to: the target, or its name in the config file.
+            timeout: the longest that one method takes, in seconds.
+
         Raises:
             TargetError: there is none of that name, or it is of another kind.
         """

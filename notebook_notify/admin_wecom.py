@@ -58,6 +58,10 @@ class WeComApp(Application):
     def of(cls, to: str | Target, *, timeout: float = TIMEOUT) -> WeComApp:
         """The application of a target of kind ``wecom_chat`` or ``wecom_app``, or of its name.
 
+        Args:
+            to: the target, or its name in the config file.
+            timeout: the longest that one method takes, in seconds.
+
         Raises:
             TargetError: there is none of that name, or it is of another kind.
         """

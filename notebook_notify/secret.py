@@ -133,6 +133,10 @@ class Secret:
             _refuse_pickling()
         return Secret.of, (self._reference,)
 
+    def __dask_tokenize__(self) -> tuple[str]:
+        """As it travels; Dask itself would hide the refusal behind one that names no way out."""
+        return self.__reduce_ex__(None)[1]
+
     def __dir__(self) -> list[str]:
         return ["of", "reference", "reveal"]
 

@@ -14,10 +14,11 @@ ROOT = Path(notebook_notify.__file__).parent
 
 #: From the ground up: a module imports only from lower lines, or from its own line.
 LAYERS = [
-    ["blocks", "boxes", "errors", "shielded", "sizes", "texts"],
+    ["blocks", "boxes", "columns", "errors", "shielded", "sizes", "spans", "texts", "usage"],
     ["secret"],
     ["fields"],
     ["targets", "messages", "splitting"],
+    ["config_text"],
     ["config"],
     ["config_edit", "everyone", "processes", "ledger_file", "private_file"],
     ["ledger"],
@@ -30,12 +31,14 @@ LAYERS = [
         "delivery.outbox",
         "delivery.outbox_rows",
         "delivery.outbox_sweep",
+        "delivery.outbox_waiting",
         "delivery.pacing",
         "delivery.redis_store",
         "delivery.sealed",
         "delivery.shared",
         "delivery.store",
         "delivery.tokens",
+        "delivery.one_write",
         "delivery.routes",
         "delivery.transport",
         "delivery.workers",
@@ -80,7 +83,11 @@ LAYERS = [
     ["history"],
     ["bookkeeping"],
     ["queueing"],
+    ["changes"],
+    ["settling"],
+    ["storing"],
     ["drain"],
+    ["keeping"],
     ["outgoing"],
     ["sender"],
     ["admin"],
@@ -164,6 +171,7 @@ LAYERS = [
         "notebook.layers",
         "notebook.line",
         "notebook.magics",
+        "notebook.manuals",
         "notebook.matching",
         "notebook.options",
         "notebook.outbox_magics",
@@ -184,6 +192,7 @@ LAYERS = [
     ],
     [
         "panel",
+        "panel.abouts",
         "panel.background",
         "panel.desk",
         "panel.drafting",
@@ -205,6 +214,7 @@ LAYERS = [
         "panel.setup_work",
         "panel.shell",
         "panel.upload",
+        "panel.waiting",
     ],
     ["", "__main__"],
 ]
@@ -213,7 +223,7 @@ LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 OWNERS = {
     "certifi": ("delivery.routes",),
     "requests": ("delivery.routes",),
-    "urllib3": ("delivery.routes", "delivery.transport"),
+    "urllib3": ("delivery.one_write", "delivery.routes", "delivery.transport"),
     "tomlkit": ("config_edit",),
     "redis": ("delivery.redis_store",),
     "PIL": ("platforms.media", "content."),
@@ -224,7 +234,7 @@ OWNERS = {
     "ipykernel": ("notebook.",),
     "traitlets": ("notebook.",),
     "ipywidgets": ("panel",),
-    "wcwidth": ("sizes", "splitting", "reports", "content."),
+    "wcwidth": ("columns", "sizes", "splitting", "reports", "content."),
     "matplotlib": ("notebook.", "content."),
 }
 #: Imports that point up, for type hints alone: an error holds the report that it is about.
@@ -270,7 +280,7 @@ def ours(name):
 def lazy(name):
     """Modules that ``name`` names in a table, to import them when they are asked for."""
     homes = {"secret", "reports", "targets", "messages", "scripts", "sender"}
-    homes |= {"admin", "admin_dingtalk", "admin_wecom"}
+    homes |= {"admin", "admin_dingtalk", "admin_wecom", "errors", "platforms.dingtalk_admin"}
     return {"": homes}.get(name, set())
 
 

@@ -295,7 +295,7 @@ def test_a_long_block_is_closed_and_opened_again():
 
 def test_fences_without_an_end_take_linear_time():
     """Megabytes of lines that open a fence and never close it split in seconds."""
-    started = time.perf_counter()
+    started = time.process_time()
     for markdown in (False, True):
         split("```a\n" * 400_000, 2048, markdown=markdown)
-    assert time.perf_counter() - started < 10
+    assert time.process_time() - started < 20

@@ -9,10 +9,13 @@ import re
 from functools import cache
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+#: How long Colab's server may take to tell the notebook's name, in seconds, and in how many bytes.
+ANSWER, ANSWER_BYTES = 1.0, 1 << 20
 
 
 @cache
@@ -35,10 +38,32 @@ def notebook_path(namespace: Mapping[str, Any]) -> str:
     """The notebook's path, or an empty string where nobody tells.
 
     Jupyter Server puts it into ``JPY_SESSION_NAME``, VS Code into a variable of the user's
-    namespace; both from the file system's root on.
+    namespace; both from the file system's root on. Of one on Colab only the name is known.
     """
     path = str(namespace.get("__vsc_ipynb_file__") or os.environ.get("JPY_SESSION_NAME") or "")
-    return path if path.endswith(".ipynb") else ""
+    if path.endswith(".ipynb"):
+        return path
+    host, port = os.environ.get("COLAB_JUPYTER_IP"), os.environ.get("KMP_TARGET_PORT")
+    return _colab_name(host, port) if host and port else ""
+
+
+@cache
+def _colab_name(host: str, port: str) -> str:
+    """The notebook's name by Colab's own server, or an empty string; asked once.
+
+    It answers as Jupyter Server does (``GET /api/sessions``), the name quoted. Colab documents
+    no way; this one is what notebooks there use.
+    """
+    import json
+    from urllib.request import ProxyHandler, build_opener
+
+    address = f"http://{host}:{port}/api/sessions"
+    try:
+        with build_opener(ProxyHandler({})).open(address, timeout=ANSWER) as answer:
+            name = unquote(str(json.loads(answer.read(ANSWER_BYTES))[0]["name"]))
+    except Exception:  # noqa: BLE001 - a message without the name is a message
+        return ""
+    return name if name.endswith(".ipynb") else ""
 
 
 def link(template: str, namespace: Mapping[str, Any]) -> str:

@@ -82,8 +82,12 @@ def _headline(error: BaseException) -> str:
 
 def _is_cell(name: str | None, shell: Any) -> bool:
     """Whether the file of that name is the code of a cell."""
-    cells = getattr(getattr(shell, "compile", None), "_filename_map", {})
-    return name is not None and (name in cells or name.startswith(("<ipython-input-", "<timed ")))
+    if name is None:
+        return False
+    cells = getattr(getattr(shell, "compile", None), "_filename_map", None)
+    if cells is None:  # IPython 7 has no such map; it keeps its cells' code by their names
+        cells = getattr(linecache, "_ipython_cache", {})
+    return name in cells or name.startswith(("<ipython-input-", "<timed "))
 
 
 #: Frames of their own before Python 3.12, which no reader thinks of as such.

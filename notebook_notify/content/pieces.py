@@ -31,7 +31,17 @@ _OBJECT = re.compile(r"<[^\n<>]*\b(?:object|at 0x[0-9a-fA-F]+)\b[^\n<>]*>")
 
 @dataclass(slots=True)
 class Piece:
-    """Some text of a stream, or a display, which stands on lines of its own."""
+    """Some text of a stream, or a display, which stands on lines of its own.
+
+    Attributes:
+        text: what it says; of a picture without words empty.
+        display: whether it is a display.
+        display_id: by which a later display takes its place.
+        image: whether it shows a picture, which is counted.
+        picture: the bytes of one that can go along: PNG, JPEG or SVG.
+        html: as it is drawn on the page, if that is short enough to be looked into.
+        markdown: as it was given.
+    """
 
     text: str
     display: bool = False

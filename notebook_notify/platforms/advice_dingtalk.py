@@ -19,6 +19,63 @@ _NO_TOKEN = (
     ),
 )
 
+#: What both of DingTalk's hosts refuse: in Chinese and in English.
+TOO_QUICK = (
+    Words("调用过快，被限流", "过几秒再发；减少同时发送的任务，合并消息。"),
+    Words(
+        "too many calls in a short time",
+        "Send again in a few seconds; have fewer sends run side by side, or merge messages.",
+    ),
+)
+USED_UP = (
+    Words(
+        "本组织当月的接口调用量已用完",
+        "下月恢复；或由管理员在开发者后台购买调用量、升级版本。此前可试群机器人"
+        "（%notify_setup 名称）：钉钉没有说明它是否也计入。",
+    ),
+    Words(
+        "the organisation's calls for this month are used up",
+        "They return next month, or an administrator buys more in the developer console. Until "
+        "then try a group robot (%notify_setup NAME): DingTalk does not say whether its "
+        "messages count.",
+    ),
+)
+OLD_TOKEN = (
+    Words(
+        "令牌无效或已过期，换新令牌后仍被拒绝",
+        "再发一次；若一直如此，核对 AppKey 是否属于这个组织的企业内部应用。",
+    ),
+    Words(
+        "the token is not accepted, a new one neither",
+        "Send again; if it stays so, check that the AppKey is an internal app's of this "
+        "organisation.",
+    ),
+)
+ADDRESS = (
+    Words(
+        "{ip} 不在应用的 IP 白名单中",
+        "开发者后台 → 该应用 → 安全设置 → 服务器出口IP → 添加 {ip}。"
+        "出口 IP 不固定时，给目标设 proxy，或用 %notify_setup 名称 改用群机器人。",
+    ),
+    Words(
+        "{ip} is not on the app's list of addresses",
+        "Developer console → the app → Security (安全设置) → Server IPs (服务器出口IP) → add "
+        "{ip}. If the address changes, set proxy in the target, or use a group robot "
+        "(%notify_setup NAME).",
+    ),
+)
+GARBLED = (
+    Words(
+        "钉钉没有读懂请求",
+        "检查 base_url 和代理是否改动了请求；都没有则请报告此问题，附上原文。",
+    ),
+    Words(
+        "DingTalk could not make sense of the request",
+        "See whether base_url or a proxy changes requests; if not, please report it together "
+        "with the reply.",
+    ),
+)
+
 TABLE: tuple[Row, ...] = (
     # Not our fault: try again.
     Row(
@@ -33,11 +90,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         (90001, 90002, 90003, 90004, 90005, 90006, 90017, 90018),
-        Words("调用过快，被限流", "过几秒再发；减少同时发送的任务，合并消息。"),
-        Words(
-            "too many calls in a short time",
-            "Send again in a few seconds; have fewer sends run side by side, or merge messages.",
-        ),
+        *TOO_QUICK,
     ),
     Row(
         (45009,),
@@ -46,17 +99,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         (90020,),
-        Words(
-            "本组织当月的接口调用量已用完",
-            "下月恢复；或由管理员在开发者后台购买调用量、升级版本。此前可试群机器人"
-            "（%notify_setup 名称）：钉钉没有说明它是否也计入。",
-        ),
-        Words(
-            "the organisation's calls for this month are used up",
-            "They return next month, or an administrator buys more in the developer console. Until "
-            "then try a group robot (%notify_setup NAME): DingTalk does not say whether its "
-            "messages count.",
-        ),
+        *USED_UP,
     ),
     # The credential.
     Row(
@@ -86,15 +129,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         (40014, 42001),
-        Words(
-            "令牌无效或已过期，换新令牌后仍被拒绝",
-            "再发一次；若一直如此，核对 AppKey 是否属于这个组织的企业内部应用。",
-        ),
-        Words(
-            "the token is not accepted, a new one neither",
-            "Send again; if it stays so, check that the AppKey is an internal app's of this "
-            "organisation.",
-        ),
+        *OLD_TOKEN,
     ),
     Row((40000, 41001), *_NO_TOKEN),
     Row(
@@ -113,17 +148,7 @@ TABLE: tuple[Row, ...] = (
     # The application.
     Row(
         (60020,),
-        Words(
-            "{ip} 不在应用的 IP 白名单中",
-            "开发者后台 → 该应用 → 安全设置 → 服务器出口IP → 添加 {ip}。"
-            "出口 IP 不固定时，给目标设 proxy，或用 %notify_setup 名称 改用群机器人。",
-        ),
-        Words(
-            "{ip} is not on the app's list of addresses",
-            "Developer console → the app → Security (安全设置) → Server IPs (服务器出口IP) → add "
-            "{ip}. If the address changes, set proxy in the target, or use a group robot "
-            "(%notify_setup NAME).",
-        ),
+        *ADDRESS,
     ),
     Row(
         (60011,),
@@ -243,15 +268,7 @@ TABLE: tuple[Row, ...] = (
             *(22, 404, 34004, 34014, 40008, 40078, 43001, 43002, 43004, 43005, 43008, 43009),
             *(47001, 400105),
         ),
-        Words(
-            "钉钉没有读懂请求",
-            "检查 base_url 和代理是否改动了请求；都没有则请报告此问题，附上原文。",
-        ),
-        Words(
-            "DingTalk could not make sense of the request",
-            "See whether base_url or a proxy changes requests; if not, please report it together "
-            "with the reply.",
-        ),
+        *GARBLED,
     ),
     Row(
         (88,),

@@ -6,6 +6,13 @@ the-robot-sends-a-group-message, how-to-process-api-throttling.
 
 from __future__ import annotations
 
+from notebook_notify.platforms.advice_dingtalk import (
+    ADDRESS,
+    GARBLED,
+    OLD_TOKEN,
+    TOO_QUICK,
+    USED_UP,
+)
 from notebook_notify.platforms.advice_rows import Row, Words
 
 TABLE: tuple[Row, ...] = (
@@ -26,11 +33,7 @@ TABLE: tuple[Row, ...] = (
             "qps.exceed.limit",
             "request.overlimit",
         ),
-        Words("调用过快，被限流", "过几秒再发；减少同时发送的任务，合并消息。"),
-        Words(
-            "too many calls in a short time",
-            "Send again in a few seconds; have fewer sends run side by side, or merge messages.",
-        ),
+        *TOO_QUICK,
     ),
     Row(
         (
@@ -43,17 +46,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         ("Forbidden.AccessDenied.ApiCountLimitForOrg",),
-        Words(
-            "本组织当月的接口调用量已用完",
-            "下月恢复；或由管理员在开发者后台购买调用量、升级版本。此前可试群机器人"
-            "（%notify_setup 名称）：钉钉没有说明它是否也计入。",
-        ),
-        Words(
-            "the organisation's calls for this month are used up",
-            "They return next month, or an administrator buys more in the developer console. Until "
-            "then try a group robot (%notify_setup NAME): DingTalk does not say whether its "
-            "messages count.",
-        ),
+        *USED_UP,
     ),
     Row(
         ("unknown.send.result",),
@@ -78,15 +71,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         ("InvalidAuthentication", "accesstoken.expired"),
-        Words(
-            "令牌无效或已过期，换新令牌后仍被拒绝",
-            "再发一次；若一直如此，核对 AppKey 是否属于这个组织的企业内部应用。",
-        ),
-        Words(
-            "the token is not accepted, a new one neither",
-            "Send again; if it stays so, check that the AppKey is an internal app's of this "
-            "organisation.",
-        ),
+        *OLD_TOKEN,
     ),
     Row(
         ("AuthenticationFailed.MissingParameter",),
@@ -118,17 +103,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         ("Forbidden.AccessDenied.IpNotInWhiteList",),
-        Words(
-            "{ip} 不在应用的 IP 白名单中",
-            "开发者后台 → 该应用 → 安全设置 → 服务器出口IP → 添加 {ip}。"
-            "出口 IP 不固定时，给目标设 proxy，或用 %notify_setup 名称 改用群机器人。",
-        ),
-        Words(
-            "{ip} is not on the app's list of addresses",
-            "Developer console → the app → Security (安全设置) → Server IPs (服务器出口IP) → add "
-            "{ip}. If the address changes, set proxy in the target, or use a group robot "
-            "(%notify_setup NAME).",
-        ),
+        *ADDRESS,
     ),
     Row(
         ("Forbidden.AccessDenied",),
@@ -275,14 +250,6 @@ TABLE: tuple[Row, ...] = (
             *("invalidParameter", "parameter.invalid", "miss.param", "miss.chatbotId"),
             *("InvalidAction", "Missingbody", "MissingappKey", "MissingappSecret"),
         ),
-        Words(
-            "钉钉没有读懂请求",
-            "检查 base_url 和代理是否改动了请求；都没有则请报告此问题，附上原文。",
-        ),
-        Words(
-            "DingTalk could not make sense of the request",
-            "See whether base_url or a proxy changes requests; if not, please report it together "
-            "with the reply.",
-        ),
+        *GARBLED,
     ),
 )

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from notebook_notify.targets import Target
 
+#: All whom an application may reach: WeCom's own word (path/90236), and ours for DingTalk's
+#: ``to_all_user``.
 EVERYONE = "@all"
 
 

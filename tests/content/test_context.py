@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+
 import pytest
 
 from notebook_notify.content.context import link, notebook_name
@@ -23,6 +26,32 @@ def test_the_notebook_has_the_name_of_its_file(monkeypatch: pytest.MonkeyPatch) 
     assert notebook_name({"__vsc_ipynb_file__": "/x/other.ipynb"}) == "other.ipynb"
     monkeypatch.setenv("JPY_SESSION_NAME", "/home/zhang/console-1")
     assert notebook_name({}) == ""
+
+
+def test_colab_tells_the_name_by_its_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Asked once; a server that answers anything else, or not, costs the name and nothing more."""
+    answers = [b'[{"path": "fileId=1", "name": "my%20report.ipynb"}]', b"[]", b"<html>"]
+    monkeypatch.setenv("JPY_SESSION_NAME", "/content/fileId=1")
+    monkeypatch.setenv("COLAB_JUPYTER_IP", "127.0.0.1")
+    names = []
+    for answer in answers:
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            monkeypatch.setenv("KMP_TARGET_PORT", str(server.getsockname()[1]))
+            thread = threading.Thread(target=_answer, args=(server, answer))
+            thread.start()
+            names += [notebook_name({}), notebook_name({})]
+            thread.join()
+    assert names == ["my report.ipynb"] * 2 + [""] * 4
+    monkeypatch.setenv("KMP_TARGET_PORT", "1")
+    assert notebook_name({}) == ""
+
+
+def _answer(server: socket.socket, body: bytes) -> None:
+    """Answer one request, the only one."""
+    client, _ = server.accept()
+    with client:
+        assert client.recv(4096).startswith(b"GET /api/sessions ")
+        client.sendall(b"HTTP/1.0 200 OK\r\n\r\n" + body)
 
 
 def test_the_way_back_on_a_hub(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -62,6 +62,13 @@ def test_a_literal_is_not_pickled(protocol):
     assert VALUE not in "".join(traceback.format_exception(caught.value))
 
 
+def test_dask_hears_the_refusal_too():
+    """Dask names what it is given before it pickles it, and hides why that cannot be pickled."""
+    assert Secret.of("env:A").__dask_tokenize__() == ("env:A",)
+    with pytest.raises(SecretError, match="env:NAME"):
+        Secret(VALUE).__dask_tokenize__()
+
+
 @pytest.mark.parametrize("value", [None, 7, b"bytes"])
 def test_only_strings_are_secrets(value):
     """Something else than a string is refused by its type's name alone."""
