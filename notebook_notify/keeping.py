@@ -61,13 +61,19 @@ class Keeper:
 
     Args:
         drain: whose outbox.
-        saved: the config file's targets, the only ones that anything is kept for.
+        saved: tells the config file's targets, the only ones that anything is kept for; asked
+            only if something may have to be.
         key: that of ``--once``; what may have arrived is not repeated then.
         verdict: as of :class:`ledger.Entry`.
     """
 
     def __init__(
-        self, drain: Drain, saved: Mapping[str, Target], *, key: str | None, verdict: str
+        self,
+        drain: Drain,
+        saved: Callable[[], Mapping[str, Target]],
+        *,
+        key: str | None,
+        verdict: str,
     ) -> None:
         self._drain = drain
         self._saved = saved
@@ -112,7 +118,7 @@ class Keeper:
     def _adopt(self, delivery: Delivery, outcome: Callable[[], SendResult]) -> SendResult | None:
         """Have *delivery* go on; what its caller is told of it, or ``None`` if it is not stored."""
         target, message = delivery.target, delivery.message
-        if message is None or not may_queue(target, self._saved):
+        if message is None or not may_queue(target, self._saved()):
             return None
         stored: Future[Passage] = Future()
         self._underway.append(stored)
@@ -182,7 +188,7 @@ class Keeper:
             )
             if result.item is None
             and standing(result, CHANNELS[target.channel]) in ("later", "unknown")
-            and may_queue(target, self._saved)
+            and may_queue(target, self._saved())
         ]
         if not waiting:
             return report

@@ -10,6 +10,7 @@ import atexit
 import os
 import warnings
 from collections.abc import Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from notebook_notify.book import Targets
@@ -111,7 +112,8 @@ def post(
     """
 
     def deliver(left: Iterable[tuple[Target, Making]], seconds: float) -> SendReport:
-        keeper = Keeper(DRAIN, saved_in(TARGETS) if queue else {}, key=once, verdict=verdict)
+        saved = partial(saved_in, TARGETS) if queue else dict
+        keeper = Keeper(DRAIN, saved, key=once, verdict=verdict)
         held = None if hold is None else max(0.0, hold - (timeout - seconds))
         return keeper.send(
             SENDER, left, timeout=seconds, hold=held, once=drops, persist=persist, told=told

@@ -79,7 +79,8 @@ def main(kind: str) -> None:
         check_cells(check, here, terminal)
         check_auto(check, here, terminal)
         with check("%notify_panel"):
-            assert "The panel of notebook_notify" in terminal.enter("%notify_panel en")
+            shown = terminal.enter("%notify_panel en")
+            assert "The panel of notebook_notify" in shown, shown
         with check("its end"):
             terminal.child.send("exit\r")
             terminal.child.expect(pexpect.EOF)
@@ -119,7 +120,8 @@ def check_cells(check: Checks, here: Place, terminal: Terminal) -> None:
         terminal.child.expect("begun")
         time.sleep(0.5)
         terminal.child.sendintr()
-        assert "KeyboardInterrupt" in terminal.shown()
+        shown = terminal.shown()
+        assert "KeyboardInterrupt" in shown, shown
         assert here.inbox.text().startswith("⏹ Interrupted · ")
     with check("a text"):
         terminal.enter("loss = 0.03125")
