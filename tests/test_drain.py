@@ -303,11 +303,14 @@ def test_it_does_not_spin(drain, outbox, saved, monkeypatch):
 
 def test_an_outbox_that_another_kernel_begins(drain, outbox, saved, sandbox, monkeypatch):
     """Who has found none looks again when it sends something, and then sends what is there."""
+    submit, looks = drain._workers.submit, []
+    monkeypatch.setattr(drain._workers, "submit", lambda job: looks.append(submit(job)))
     drain.notice()
+    looks[0].result(10)
     assert drain._thread is None
     put(outbox, "one")
-    drain.notice()  # too soon: nothing is looked at
-    assert drain._thread is None
+    drain.notice()  # too soon
+    assert len(looks) == 1
     drain._noticed -= module.IDLE
     drain.notice()
     deadline = time.monotonic() + 10
