@@ -169,8 +169,9 @@ def tell(call: Call, ended: Ended, shell: Any, untold: Untold, waited: float = 0
     RECENT.keep(run)
     short = ended.took < options.after
     if untold.alert is None and (short or not wanted[options.on]):
-        if untold.notes:
-            show(SendReport((), untold.notes))
+        dry = (_left_out(options, short=short),) if options.dry_run else ()
+        if told := (*untold.notes, *dry):
+            show(SendReport((), told))
         if options.out:
             shell.user_ns[options.out] = None  # not the report of an earlier run
         return
@@ -189,6 +190,15 @@ def tell(call: Call, ended: Ended, shell: Any, untold: Untold, waited: float = 0
         raise
     if strict and report is not None:
         _insist(report)
+
+
+def _left_out(options: Options, *, short: bool) -> str:
+    """Why nothing of the run is told, for who tries that out."""
+    why = "--after" if short else f"--on {options.on}"
+    return say(
+        f"试运行：{why} 略过这次运行，不会发送",
+        f"dry run: {why} leaves this run out, nothing would be sent",
+    )
 
 
 def _insist(report: SendReport) -> None:

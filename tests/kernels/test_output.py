@@ -273,6 +273,8 @@ def test_summary_title_and_options(kernel, box):
     assert kernel.run("%%notify_wechat --after 1m\n1").box == ""
     kernel.run("%%notify_wechat --on success\n1/0")
     assert box.inbox == []
+    left_out = kernel.run("%%notify_wechat --dry-run --after 1m\n1").outputs[-1].data["text/plain"]
+    assert "--after leaves this run out, nothing would be sent" in left_out
     dry = kernel.run("%%notify_wechat --dry-run\nprint('not sent')")
     assert "not sent" in dry.outputs[-1].data["text/plain"]
     dry = kernel.run(
