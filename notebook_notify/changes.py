@@ -88,6 +88,13 @@ class Changes:
         with self._lock:
             self._watched[one] = _Watch(callback)
 
+    def begun(self, item: Item) -> None:
+        """*item* is new: what is kept of an older one that had its id is not told of it."""
+        with self._lock:
+            kept = self._missed.get(item.id)
+            if kept is not None and kept.item.created != item.created:
+                del self._missed[item.id]
+
     def watched(self) -> Collection[str]:
         """The ids of the items that are watched."""
         with self._lock:

@@ -163,17 +163,16 @@ class Keeper:
 
     def _forget(self) -> None:
         """Take out what goes on: Ctrl-C has stopped it, and its report has been made."""
-        stored = [one for one in self._underway if not one.cancel() and one.exception() is None]
-        if not stored:
-            return
-
-        def forget(_outbox: Outbox) -> None:
-            for one in stored:
-                one.result().forget()
-
         # If it cannot be taken out now, %notify_outbox lists it; a second Ctrl-C changes nothing.
         with contextlib.suppress(NotifyError, KeyboardInterrupt):
-            self._drain.ask(forget, FORGET)
+            stored = [one for one in self._underway if not one.cancel() and one.exception() is None]
+
+            def forget(_outbox: Outbox) -> None:
+                for one in stored:
+                    one.result().forget()
+
+            if stored:
+                self._drain.ask(forget, FORGET)
 
     def _queue(self, messages: Sequence[tuple[Target, Kept]], report: SendReport) -> SendReport:
         """Queue what of *report* did not go out and may wait; the report as it is then.

@@ -82,6 +82,10 @@ class Settling:
         write = outbox.bury if given_up else outbox.later
         self._settle(partial(_stays, partial(write, lease, told), None))
 
+    def withdraw(self, outbox: Outbox, lease: Lease) -> None:
+        """Take out an item that was stored too late; raises ``OutboxError`` as above."""
+        self._settle(partial(_withdrawn, outbox, lease))
+
     def pay(self) -> None:
         """Write down and tell what is owed; raises ``OutboxError`` if that still cannot be."""
         while self._owed:
@@ -122,6 +126,10 @@ def _again(lease: Lease, error: dict[str, Any]) -> bool:
 def _out(outbox: Outbox, lease: Lease, result: SendResult) -> Change:
     outbox.done(lease)
     return Change(lease.item, result, here=False)
+
+
+def _withdrawn(outbox: Outbox, lease: Lease) -> None:
+    outbox.done(lease)
 
 
 def _stays(write: Callable[[], Item | None], result: SendResult | None) -> Change | None:

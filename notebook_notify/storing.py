@@ -131,6 +131,8 @@ class Storing(ABC):
         except Exception as error:  # noqa: BLE001 - not even our own mistakes may hurt the cell
             trouble = f"{type(error).__name__} in notebook_notify: {error}"
         else:
+            for item in items:
+                self._changes.begun(item)
             self._left += len(items)
             self.start()
             return items
@@ -163,17 +165,23 @@ class Storing(ABC):
         """
 
         def job() -> None:
+            if stored.cancelled():
+                return
             try:
                 lease = store(self.outbox)
+                passage = Passage(self.outbox, lease)
+                passage.landed = lease.item.accepted
             except Exception as error:  # noqa: BLE001 - who asked is told
                 if stored.set_running_or_notify_cancel():
                     stored.set_exception(error)
                 return
             if not stored.set_running_or_notify_cancel():
-                self.outbox.done(lease)
+                try:
+                    self._settling.withdraw(self.outbox, lease)
+                finally:
+                    self.start()  # should that be owed
                 return
-            passage = Passage(self.outbox, lease)
-            passage.landed = lease.item.accepted
+            self._changes.begun(lease.item)
             self._left += 1
             stored.set_result(passage)
             try:

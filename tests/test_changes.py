@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from notebook_notify import changes as module
@@ -126,3 +128,19 @@ def test_what_a_look_ends(tmp_path):
 def test_dropped_here(item):
     """What its reader has deleted did not go out."""
     assert Change(item, None, here=False).outcome == "failed"
+
+
+def test_an_id_that_is_used_again(outbox, item):
+    """A box of a new item is not told what became of an older one that had its id."""
+    told = Told()
+    told.changes.tell(
+        Change(item, SendResult("ops", "WeCom", "sent"), here=False)
+    )  # nobody watched
+    new = replace(item, created=item.created + 5)
+    told.changes.begun(new)
+    told.changes.watch(new.id, told.box.append)
+    told.changes.look({new.id: new})
+    assert told.box == []
+    told.changes.begun(new)
+    told.changes.tell(Change(new, SendResult("ops", "WeCom", "failed"), here=False))
+    assert [one.result.outcome for one in told.box] == ["failed"]

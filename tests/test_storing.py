@@ -6,6 +6,7 @@ import signal
 import sqlite3
 import threading
 import time
+from concurrent.futures import Future
 from contextlib import closing
 
 import pytest
@@ -164,3 +165,34 @@ def test_a_locked_file_holds_nobody(drain, outbox, call):
             call(drain)
         assert time.monotonic() - began < 4  # SQLite alone would wait five
         other.execute("ROLLBACK")
+
+
+def test_what_was_stored_too_late_is_taken_out(drain, outbox, monkeypatch):
+    """Whoever adopts has stopped waiting: the message goes out as it is, and never from here."""
+    stored, boarded, given_up = Future(), threading.Event(), threading.Event()
+    done, failures = Outbox.done, [OutboxError("the disk is slow")]
+
+    def fails_once(self, lease):
+        if failures:
+            raise failures.pop()
+        done(self, lease)
+
+    def store(box):
+        lease = box.board(
+            "ops", MOON, Message("1"), flying=False, accepted=(0, 0), repeats=True, key=None,
+            verdict="text",
+        )  # fmt: skip
+        boarded.set()
+        given_up.wait(10)
+        return lease
+
+    monkeypatch.setattr(Outbox, "done", fails_once)
+    drain.adopt(stored, store, lambda: None, None)
+    boarded.wait(10)
+    assert stored.cancel()
+    given_up.set()
+    until(lambda: not failures)
+    until(lambda: not drain._jobs)
+    assert len(outbox.items()) == 1
+    drain._settling.pay()  # as the drain does before it sends anything
+    assert outbox.items() == []
