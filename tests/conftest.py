@@ -22,6 +22,7 @@ from notebook_notify import (
     texts,
     unload_ipython_extension,
 )
+from notebook_notify.delivery.outbox import Outbox
 from notebook_notify.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -125,6 +126,14 @@ def sandbox() -> Iterator[Sandbox]:
     """A sandbox of the test's own, in this process."""
     with Sandbox() as box:
         yield box
+
+
+@pytest.fixture
+def outbox(tmp_path: Path) -> Iterator[Outbox]:
+    """The test's own view of this user's outbox, without jitter; its folder is not there yet."""
+    one = Outbox(tmp_path / "state" / "outbox.sqlite3", chance=lambda: 0.5)
+    yield one
+    one.close()
 
 
 @pytest.fixture

@@ -16,14 +16,6 @@ MOON = "place of the moon"
 
 
 @pytest.fixture
-def outbox(tmp_path):
-    """An outbox of the test's own."""
-    one = Outbox(tmp_path / "outbox.sqlite3")
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def item(outbox):
     """One that waits."""
     return outbox.put("ops", MOON, Message("done"))

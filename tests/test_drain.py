@@ -54,14 +54,6 @@ def saved(sandbox, monkeypatch):
 
 
 @pytest.fixture
-def outbox(tmp_path):
-    """The test's own view of the outbox."""
-    one = Outbox(tmp_path / "state" / "outbox.sqlite3", chance=lambda: 0.5)
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def drain(outbox, saved):
     """A drain as a kernel has one; ``drain.changes`` is what it told."""
     changes = []

@@ -11,15 +11,6 @@ from pathlib import Path
 import pytest
 
 from notebook_notify import drain as module
-from notebook_notify.delivery.outbox import Outbox
-
-
-@pytest.fixture
-def outbox(tmp_path):
-    """The test's own view of the outbox."""
-    one = Outbox(tmp_path / "state" / "outbox.sqlite3")
-    yield one
-    one.close()
 
 
 @pytest.fixture

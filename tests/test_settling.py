@@ -24,14 +24,6 @@ CHANNEL = CHANNELS["dingtalk_chat"]
 
 
 @pytest.fixture
-def outbox(tmp_path):
-    """An outbox of the test's own."""
-    one = Outbox(tmp_path / "outbox.sqlite3")
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def told():
     """What the ledger is told."""
     return []

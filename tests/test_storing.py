@@ -22,14 +22,6 @@ MOON = "place of the moon"
 
 
 @pytest.fixture
-def outbox(tmp_path):
-    """Another process's view of the outbox."""
-    one = Outbox(tmp_path / "outbox.sqlite3")
-    yield one
-    one.close()
-
-
-@pytest.fixture
 def drain(outbox):
     """A drain that never sends."""
     one = Drain(lambda: Outbox(outbox.path), lambda _name: None, lambda *_: None)

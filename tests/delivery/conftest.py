@@ -185,3 +185,19 @@ def _header(request: bytes, name: str) -> str | None:
 def header() -> Callable[[bytes, str], str | None]:
     """Gives a header of a raw request, or ``None``."""
     return _header
+
+
+class Clock:
+    """A clock that the test sets."""
+
+    def __init__(self) -> None:
+        self.now = 1_764_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    """The outbox's clock."""
+    return Clock()

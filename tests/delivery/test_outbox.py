@@ -26,22 +26,6 @@ MOON = "place of the moon"
 SUN = "place of the sun"
 
 
-class Clock:
-    """A clock that the test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1_764_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    """The outbox's clock."""
-    return Clock()
-
-
 @pytest.fixture
 def outbox(tmp_path, clock):
     """An outbox of the test's own, without jitter; its folder is not there yet."""

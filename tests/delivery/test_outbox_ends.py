@@ -12,22 +12,6 @@ from notebook_notify.messages import Message
 MOON = "place of the moon"
 
 
-class Clock:
-    """A clock that the test sets."""
-
-    def __init__(self) -> None:
-        self.now = 1_764_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    """The outbox's clock."""
-    return Clock()
-
-
 @pytest.fixture
 def outbox(tmp_path, clock):
     """An outbox whose messages last ten minutes; ``outbox.told`` is what its looks have ended."""

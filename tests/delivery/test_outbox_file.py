@@ -24,14 +24,6 @@ MOON = "place of the moon"
 ERROR = {"errcode": -1001, "errmsg": "cannot connect"}
 
 
-@pytest.fixture
-def outbox(tmp_path):
-    """An outbox of the test's own; its folder is not there yet."""
-    one = Outbox(tmp_path / "state" / "outbox.sqlite3")
-    yield one
-    one.close()
-
-
 def put(outbox, text="完成"):
     """Queue a text."""
     return outbox.put("ops", MOON, Message(text))
