@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from notebook_notify import folders
 from notebook_notify.config_text import (
     VARIABLE,
     check_keys,
@@ -90,20 +91,15 @@ def paths(environ: Mapping[str, str]) -> list[Path]:
     That of ``VARIABLE`` alone if set, else the user's and the site's; ``ConfigError`` if unusable.
     """
     if environ.get(VARIABLE):
-        named = Path(environ[VARIABLE])
         with contextlib.suppress(RuntimeError):
-            return [named.expanduser().absolute()]
-        raise wrong(named, "没有这个用户", "there is no such user", VARIABLE)
-    import platformdirs
-
-    return [platformdirs.user_config_path("notebook_notify", appauthor=False) / FILE, site_path()]
+            return [folders.named(environ[VARIABLE])]
+        raise wrong(Path(environ[VARIABLE]), "没有这个用户", "there is no such user", VARIABLE)
+    return [folders.user_config() / FILE, site_path()]
 
 
 def site_path() -> Path:
     """The administrator's file; it need not exist."""
-    import platformdirs
-
-    return platformdirs.site_config_path("notebook_notify", appauthor=False) / FILE
+    return folders.site_config() / FILE
 
 
 def allows_all(specs: Mapping[str, Spec]) -> bool:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from notebook_notify import folders
 from notebook_notify.errors import LedgerError
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
 #: The environment variable that names another folder for it.
 VARIABLE = "NOTEBOOK_NOTIFY_STATE"
@@ -30,10 +31,8 @@ def path_of(environ: Mapping[str, str] = os.environ) -> Path:
     """
     try:
         if environ.get(VARIABLE):
-            return Path(environ[VARIABLE]).expanduser().absolute() / FILE
-        import platformdirs
-
-        return platformdirs.user_state_path("notebook_notify", appauthor=False) / FILE
+            return folders.named(environ[VARIABLE]) / FILE
+        return folders.user_state() / FILE
     except RuntimeError:
         problem = LedgerError(
             say(

@@ -14,7 +14,18 @@ ROOT = Path(notebook_notify.__file__).parent
 
 #: From the ground up: a module imports only from lower lines, or from its own line.
 LAYERS = [
-    ["blocks", "boxes", "columns", "errors", "shielded", "sizes", "spans", "texts", "usage"],
+    [
+        "blocks",
+        "boxes",
+        "columns",
+        "errors",
+        "folders",
+        "shielded",
+        "sizes",
+        "spans",
+        "texts",
+        "usage",
+    ],
     ["secret"],
     ["fields"],
     ["targets", "messages", "splitting"],
@@ -228,7 +239,7 @@ OWNERS = {
     "redis": ("delivery.redis_store",),
     "PIL": ("platforms.media", "content."),
     "xlsxwriter": ("content.sheets",),
-    "platformdirs": ("config", "ledger_file"),
+    "platformdirs": ("folders",),
     "keyring": ("secret",),
     "IPython": ("notebook.", "panel"),
     "ipykernel": ("notebook.",),

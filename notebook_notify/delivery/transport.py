@@ -11,6 +11,7 @@ import logging
 import threading
 import time
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -22,6 +23,7 @@ from notebook_notify.errors import TransportError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from urllib3 import Retry
     from urllib3.response import BaseHTTPResponse
 
 #: The longest reply that is read, in bytes; the platforms' own are below 10 KiB.
@@ -189,7 +191,7 @@ class Transport:
             _path(request, route.untold),
             body=body,
             headers=headers,
-            retries=False,
+            retries=_no_retries(),
             redirect=False,
             assert_same_host=False,
             # Of the total, connecting takes its share before the reply is waited for.
@@ -210,6 +212,13 @@ class Transport:
                 response.close()  # what was not read to its end must not be used again
             response.release_conn()
         return reply
+
+
+@cache
+def _no_retries() -> Retry:
+    from urllib3 import Retry
+
+    return Retry.from_int(False, redirect=False)
 
 
 def _path(request: Request, untold: int) -> str:
@@ -262,6 +271,8 @@ def _read(response: BaseHTTPResponse, deadline: float) -> Reply:
             return Reply(response.status, b"".join(chunks)[:MAX_REPLY], complete=False)
         if time.monotonic() > deadline:
             raise TimeoutError
+        if response.length_remaining == 0:
+            break
     return Reply(response.status, b"".join(chunks), retry_after=_retry_after(response))
 
 

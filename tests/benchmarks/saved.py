@@ -33,7 +33,9 @@ def saved_targets(server: TlsServer, count: int = 1) -> Iterator[list[str]]:
     """*count* chats of one WeCom application; gives the targets' names."""
     names = [f"ops{number}" for number in range(count)]
     with ExitStack() as stack:
-        config = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "notebook_notify.toml"
+        home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        config = home / "notebook_notify" / "notebook_notify.toml"
+        config.parent.mkdir()
         lines = []
         for name in names:
             fields = {**FIELDS, "chat_id": name, "channel": "wecom_chat", "base_url": server.url}
@@ -43,10 +45,9 @@ def saved_targets(server: TlsServer, count: int = 1) -> Iterator[list[str]]:
         config.chmod(0o600)
         stack.enter_context(mock.patch.dict(os.environ))
         for name in list(os.environ):
-            if name.lower().endswith("_proxy"):
+            if name.lower().endswith("_proxy") or name.startswith("NOTEBOOK_NOTIFY_"):
                 del os.environ[name]
-        os.environ["NOTEBOOK_NOTIFY_CONFIG"] = str(config)
-        os.environ["NOTEBOOK_NOTIFY_STATE"] = str(config.parent / "state")
+        os.environ["XDG_CONFIG_HOME"] = os.environ["XDG_STATE_HOME"] = str(home)
         os.environ["REQUESTS_CA_BUNDLE"] = os.environ["SSL_CERT_FILE"] = server.ca
         # Counted as ever, but never kept back: no chat takes so many.
         pace = dataclasses.replace(WeComChat.pace, most=10**9)

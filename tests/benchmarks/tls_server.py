@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from typing import IO, Any, Self
 
+import certifi
 import trustme
 
 HOSTS = ("qyapi.weixin.qq.com", "oapi.dingtalk.com", "api.dingtalk.com")
@@ -35,7 +36,8 @@ class TlsServer:
         folder = Path(self._folder.name)
         authority = trustme.CA()
         self.ca = str(folder / "ca.pem")
-        authority.cert_pem.write_to_path(self.ca)
+        # Beside all that people trust anyway: reading those is a part of each new connection.
+        Path(self.ca).write_bytes(Path(certifi.where()).read_bytes() + authority.cert_pem.bytes())
         certificate = str(folder / "server.pem")
         authority.issue_cert("127.0.0.1", *HOSTS).private_key_and_cert_chain_pem.write_to_path(
             certificate

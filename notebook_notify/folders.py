@@ -1,0 +1,44 @@
+"""Where files of ours are: in the folders that the platform has for them, or where a variable says.
+
+``platformdirs`` takes ten times as long as asking the environment whether its answer still holds.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+#: The folder's name in each of them.
+_NAME = "notebook_notify"
+#: A path that was read before is taken as it is: reading it takes longer than its file's status.
+_read = lru_cache(maxsize=8)(Path)
+
+
+def named(path: str) -> Path:
+    """The absolute path that *path* means now; raises ``RuntimeError`` if ``~`` leads nowhere."""
+    return _read(path).expanduser().absolute()
+
+
+def user_config() -> Path:
+    """The folder of the user's config file; raises ``RuntimeError`` if he has no home."""
+    return _found("user_config_path", *map(os.environ.get, ("HOME", "XDG_CONFIG_HOME")))
+
+
+def site_config() -> Path:
+    """The folder of the administrator's config file."""
+    return _found("site_config_path", os.environ.get("XDG_CONFIG_DIRS"))
+
+
+def user_state() -> Path:
+    """The folder of what is remembered; raises ``RuntimeError`` if the user has no home."""
+    return _found("user_state_path", *map(os.environ.get, ("HOME", "XDG_STATE_HOME")))
+
+
+@lru_cache(maxsize=8)
+def _found(which: str, *_: str | None) -> Path:
+    """What ``platformdirs`` says, as long as the variables that it goes by are the same."""
+    import platformdirs
+
+    found: Path = getattr(platformdirs, which)(_NAME, appauthor=False)
+    return found
