@@ -16,6 +16,7 @@ import os
 import sys
 import threading
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from notebook_notify.content.screen import Record, Screen
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 #: How long the last output of file descriptors may take to come through, in seconds.
 DRAIN = 1.0
-#: So often a thread that has just read them is given time, lest busy threads starve it.
+#: So often a thread that may have just read them is given time, lest busy threads starve it.
 TURNS = 5
 
 
@@ -204,8 +205,12 @@ def _drain(streams: tuple[Any, ...]) -> None:
     deadline = time.monotonic() + DRAIN
     while any(_unread(stream) for stream in waiting) and time.monotonic() < deadline:
         time.sleep(0.001)
-    for _ in range(TURNS if waiting else 0):
-        time.sleep(0.001)  # from the pipe into the stream's buffer
+    for stream in waiting:  # from the pipe into its buffer
+        turns = TURNS
+        while (rests := _at_rest(stream)) is not True and time.monotonic() < deadline:
+            if rests is None and (turns := turns - 1) < 0:
+                break
+            time.sleep(0.001)
     for stream in streams:
         with contextlib.suppress(Exception):
             stream.flush()
@@ -222,6 +227,23 @@ def _unread(stream: Any) -> int:
         return count[0]
     except (ImportError, OSError, ValueError, TypeError):
         return 0
+
+
+def _at_rest(stream: Any) -> bool | None:
+    """Whether the thread that reads *stream*'s pipe has nothing in hand; ``None``: unknown.
+
+    On Linux it is at rest if the system has it wait for more (proc_pid_syscall(5)): one that has
+    just read something waits for its turn to run Python instead.
+    """
+    try:
+        thread = stream.watch_fd_thread.native_id  # ipykernel's, not public
+        state = Path(f"/proc/self/task/{thread}/syscall").read_text("ascii")
+        _, descriptor, *_ = state.split()
+    except (AttributeError, OSError):
+        return None
+    except ValueError:  # "running"
+        return False
+    return int(descriptor, 16) == int(stream._fid)  # noqa: SLF001 - there is no public way
 
 
 def _flush_c_streams() -> None:

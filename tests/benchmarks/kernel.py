@@ -58,25 +58,24 @@ def with_and_without(magic: str, cell: str, pairs: int) -> list[tuple[Cost, Cost
 
 
 def _cost(sandbox: str, cell: str) -> Cost:
-    with kernel() as (client, manager):
+    with kernel(alone=True) as (client, manager):
         execute(client, f"%load_ext notebook_notify\n%notify_sandbox --url {sandbox}")
         seconds, shown = execute(client, cell)
         return Cost(seconds, _peak(manager.provisioner), len(shown))
 
 
 @contextmanager
-def kernel() -> Iterator[tuple[BlockingKernelClient, KernelManager]]:
-    """A fresh kernel whose config and state are its own, unless this process's are saved ones."""
+def kernel(*, alone: bool = False) -> Iterator[tuple[BlockingKernelClient, KernelManager]]:
+    """A fresh kernel in this process's environment; *alone*: with a config and state of its own."""
     with tempfile.TemporaryDirectory() as folder:
         manager = KernelManager(
             kernel_name="python3", transport="ipc", ip=str(Path(folder) / "kernel")
         )
-        own = {
-            "NOTEBOOK_NOTIFY_CONFIG": str(Path(folder) / "notebook_notify.toml"),
-            "NOTEBOOK_NOTIFY_STATE": str(Path(folder) / "state"),
-        }
-        here = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
-        manager.start_kernel(env={**own, **here, "IPYTHONDIR": folder})
+        environment = {k: v for k, v in os.environ.items() if not k.lower().endswith("_proxy")}
+        if alone:
+            environment["NOTEBOOK_NOTIFY_CONFIG"] = str(Path(folder) / "notebook_notify.toml")
+            environment["NOTEBOOK_NOTIFY_STATE"] = str(Path(folder) / "state")
+        manager.start_kernel(env={**environment, "IPYTHONDIR": folder})
         client = manager.blocking_client()
         try:
             client.start_channels()

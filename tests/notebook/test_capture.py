@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import subprocess
 import sys
+import threading
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
-from notebook_notify.notebook.capture import Capture
+from notebook_notify.notebook.capture import Capture, _drain
 
 
 class Thread:
@@ -223,7 +225,7 @@ def test_a_stream_that_cannot_be_heard_leaves_the_other_alone(terminal, monkeypa
 FULL_PIPE = """
 import ctypes, os
 from types import SimpleNamespace
-from notebook_notify.notebook.capture import Capture
+from notebook_notify.notebook.capture import Capture, _drain
 
 libc = ctypes.CDLL(None)
 libc.fdopen.restype = ctypes.c_void_p
@@ -251,3 +253,28 @@ def test_a_full_pipe_of_the_users_is_not_waited_for():
         [sys.executable, "-c", FULL_PIPE], capture_output=True, text=True, timeout=20, check=True
     )
     assert done.stdout == "from C()\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell what a thread does")
+def test_a_reader_with_something_in_hand_is_waited_for():
+    """What was taken out of the pipe and is not yet shown counts as on its way."""
+    reading, writing = os.pipe()
+    holding, shown = threading.Event(), []
+
+    def read():
+        while data := os.read(reading, 100):
+            holding.wait(10)  # as if busy threads kept it from running
+            shown.append(data)
+
+    class Stream(io.StringIO):
+        _fid = reading
+        watch_fd_thread = threading.Thread(target=read, daemon=True)
+
+    Stream.watch_fd_thread.start()
+    os.write(writing, b"last")
+    threading.Timer(0.1, holding.set).start()
+    _drain((Stream(),))
+    assert shown == [b"last"]
+    os.close(writing)
+    Stream.watch_fd_thread.join(10)
+    os.close(reading)
