@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from html import escape
 from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
@@ -93,6 +92,8 @@ def _do(words: Sequence[str]) -> None:
 
 def _show(came: str) -> None:
     """Show what waits, and before it what *came* of what was done."""
+    from html import escape
+
     from notebook_notify import columns
     from notebook_notify.outgoing import cells, heading
     from notebook_notify.sender import DRAIN
