@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from notebook_notify.admin import Chat
-    from notebook_notify.admin_dingtalk import DingTalkApp
-    from notebook_notify.admin_wecom import WeComApp
+    from notebook_notify.admin.dingtalk import DingTalkApp
+    from notebook_notify.admin.wecom import WeComApp
     from notebook_notify.errors import NotifyError, PlatformError, SendError, TargetError
     from notebook_notify.messages import File, Image, Markdown, Text
     from notebook_notify.platforms.dingtalk_admin import Department, Member
@@ -65,7 +65,7 @@ _HOMES = {
     "Advice": "reports",
     "Chat": "admin",
     "Department": "platforms.dingtalk_admin",
-    "DingTalkApp": "admin_dingtalk",
+    "DingTalkApp": "admin.dingtalk",
     "File": "messages",
     "Image": "messages",
     "Markdown": "messages",
@@ -80,7 +80,7 @@ _HOMES = {
     "Target": "targets",
     "TargetError": "errors",
     "Text": "messages",
-    "WeComApp": "admin_wecom",
+    "WeComApp": "admin.wecom",
     "notify": "scripts",
     "send": "sender",
 }

@@ -212,8 +212,8 @@ def _check(options: argparse.Namespace) -> int:
 
 def _history(options: argparse.Namespace) -> int:
     from notebook_notify import columns
-    from notebook_notify.history import cells, heading, nothing
     from notebook_notify.sender import history
+    from notebook_notify.sending.history import cells, heading, nothing
 
     rows = list(cells(history(max(1, options.count))))
     print(columns.plain(heading(), rows) if rows else nothing())  # noqa: T201 - its answer
@@ -222,8 +222,8 @@ def _history(options: argparse.Namespace) -> int:
 
 def _outbox(options: argparse.Namespace) -> int:
     from notebook_notify import columns
-    from notebook_notify.outgoing import cells, do, heading
     from notebook_notify.sender import DRAIN
+    from notebook_notify.waiting.outgoing import cells, do, heading
 
     words = filter(None, (options.action, options.id))
     left, told = do(DRAIN, list(words), options.timeout, last=True)

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from notebook_notify import sender
 from notebook_notify.delivery import TIMEOUT
+from notebook_notify.delivery.budget import Budget
 from notebook_notify.errors import ConfigError, TargetError
 from notebook_notify.messages import Message
 from notebook_notify.platforms import channel_of
-from notebook_notify.proofs import Proof
+from notebook_notify.sending.proofs import Proof
 from notebook_notify.targets import MAGICS, Target
 from notebook_notify.texts import local, say
 
@@ -38,7 +39,7 @@ def check(
     Raises:
         TargetError: no such target, or it cannot work as it is written.
     """
-    deadline = time.monotonic() + timeout
+    budget = Budget.of(timeout)
     wanted = [sender.TARGETS.resolve(name) for name in dict.fromkeys(names)] or defaults()
     proofs = _forbidden(wanted, sender.SENDER.check_all(wanted, timeout=timeout))
     if not post:
@@ -46,7 +47,7 @@ def check(
     good = [to for to, one in zip(wanted, proofs.results, strict=True) if one.outcome != "failed"]
     spared = [one.label for one in good if not names and channel_of(one).everyone(one)]
     lines = [(one, trial()) for one in good if one.label not in spared]
-    posts = sender.post(lines, timeout=max(0.0, deadline - time.monotonic()), queue=False)
+    posts = sender.post(lines, budget=budget, queue=False)
     if spared:
         listed = ", ".join(spared)
         told = say(

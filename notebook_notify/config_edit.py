@@ -67,6 +67,8 @@ def _edited(text: str, section: str, key: str, value: Any) -> str | None:
 
     try:
         document: Any = tomlkit.parse(text)
+        if section not in document and text.strip() and not text.endswith("\n\n"):
+            document.add(tomlkit.nl())  # a blank line before a new section
         table = document.setdefault(section, tomlkit.table(is_super_table=section == "targets"))
         old = table.get(key)
         if not isinstance(value, dict):
@@ -78,6 +80,8 @@ def _edited(text: str, section: str, key: str, value: Any) -> str | None:
         else:
             new = tomlkit.inline_table() if isinstance(table, InlineTable) else tomlkit.table()
             new.update(value)
+            if list(document).index(section) < len(document) - 1:
+                new.add(tomlkit.nl())  # and one before what follows
             table[key] = new
         return tomlkit.dumps(document)
     except (tomlkit.exceptions.TOMLKitError, ValueError, TypeError):

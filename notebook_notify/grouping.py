@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from notebook_notify.admin_dingtalk import DingTalkApp
-    from notebook_notify.admin_wecom import WeComApp
+    from notebook_notify.admin.dingtalk import DingTalkApp
+    from notebook_notify.admin.wecom import WeComApp
 
 #: The field that names the group, of each channel whose application can make one.
 GROUP_FIELDS = {
@@ -27,7 +27,7 @@ _OLD = "chat"
 
 def wecom_app(fields: Mapping[str, Any]) -> WeComApp:
     """The application that *fields* describe; raises ``TargetError`` if they lack something."""
-    from notebook_notify.admin_wecom import WeComApp
+    from notebook_notify.admin.wecom import WeComApp
 
     return WeComApp(
         fields.get("corp_id", ""),
@@ -39,7 +39,7 @@ def wecom_app(fields: Mapping[str, Any]) -> WeComApp:
 
 def dingtalk_app(fields: Mapping[str, Any]) -> DingTalkApp:
     """The application that *fields* describe; raises ``TargetError`` if they lack something."""
-    from notebook_notify.admin_dingtalk import DingTalkApp
+    from notebook_notify.admin.dingtalk import DingTalkApp
 
     return DingTalkApp(
         fields.get("app_key", ""),

@@ -15,6 +15,7 @@ from notebook_notify.content.drafts import Draft
 from notebook_notify.content.facts import Run
 from notebook_notify.content.failures import failure, is_interrupt
 from notebook_notify.delivery import TIMEOUT
+from notebook_notify.delivery.budget import Budget
 from notebook_notify.secret import scrub
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
                 (target, partial(draft.message, target))
                 for target in (self._alerts if run.verdict == "failed" else self._targets)
             ],
-            timeout=self._timeout,
+            budget=Budget.of(self._timeout),
             verdict=run.verdict,
             drops=True,
         )

@@ -14,19 +14,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 from notebook_notify.book import Targets
-from notebook_notify.bookkeeping import Bookkeeping
 from notebook_notify.delivery import TIMEOUT
+from notebook_notify.delivery.budget import Budget
 from notebook_notify.delivery.shared import open_shared
-from notebook_notify.dispatch import Sender
 from notebook_notify.errors import TargetError
 from notebook_notify.everyone import refuse
-from notebook_notify.keeping import Keeper
 from notebook_notify.messages import File, Image, Making, Markdown, Message, Text
-from notebook_notify.outgoing import drain_for, saved_in
 from notebook_notify.platforms import SPECS, channel_of
+from notebook_notify.sending.bookkeeping import Bookkeeping
+from notebook_notify.sending.dispatch import Sender
 from notebook_notify.shielded import shielded
 from notebook_notify.targets import Target
 from notebook_notify.texts import say
+from notebook_notify.waiting.keeping import Keeper
+from notebook_notify.waiting.outgoing import drain_for, saved_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -77,52 +78,44 @@ def send(
             nothing was sent.
     """
     whole = _whole(message)
-    return post([(target, whole) for target in targets(to)], timeout=timeout, once=once)
+    messages = [(target, whole) for target in targets(to)]
+    return post(messages, budget=Budget.of(timeout), once=once)
 
 
 def post(
     messages: Iterable[tuple[Target, Making]],
     *,
-    timeout: float = TIMEOUT,
+    budget: Budget | None = None,
     once: str | None = None,
     verdict: str = "text",
     drops: bool = False,
     persist: bool = False,
     queue: bool = True,
-    hold: float | None = None,
     told: Callable[[int, int], None] | None = None,
 ) -> SendReport:
     """Send each message to its target and keep the ledger of it.
 
     Args:
         messages: targets and messages; a function makes its message on the sending thread.
-        timeout: the longest wait, in seconds.
+        budget: how long the outcome is waited for; ``None``: ``TIMEOUT`` seconds. What may wait,
+            and has no outcome when who called is released, goes on and is ``queued`` in the report.
         once: a key; a target that a message with this key and *verdict* went to before gets none.
         verdict: ``done``, ``failed`` or ``interrupted``, of a run; ``text`` of a text.
         drops: let the platform drop an identical repeat: see ``once`` of :meth:`Sender.send`.
         persist: go on trying until the time is up.
         queue: whether what cannot go out now may go out later: to saved targets alone.
-        hold: what may, and has no outcome after so many seconds, goes on and is ``queued`` in
-            the report; ``None``: it is waited for.
         told: as of :meth:`Sender.send`.
 
     Raises:
         TargetError: a target cannot work as it is written, or the key is blank; nothing was sent.
         SendInterrupted: a ``KeyboardInterrupt`` with the report so far; nothing more leaves.
     """
-
-    def deliver(left: Iterable[tuple[Target, Making]], seconds: float) -> SendReport:
-        saved = partial(saved_in, TARGETS) if queue else dict
-        keeper = Keeper(DRAIN, saved, key=once, verdict=verdict)
-        held = None if hold is None else max(0.0, hold - (timeout - seconds))
-        return keeper.send(
-            SENDER, left, timeout=seconds, hold=held, once=drops, persist=persist, told=told
-        )
-
+    waits = Budget.of() if budget is None else budget
+    saved = partial(saved_in, TARGETS) if queue else dict
+    keeper = Keeper(DRAIN, saved, key=once, verdict=verdict)
+    deliver = partial(keeper.send, SENDER, budget=waits, once=drops, persist=persist, told=told)
     DRAIN.notice()
-    return BOOKKEEPING.send(
-        list(messages), deliver, timeout=timeout, hold=hold, once=once, verdict=verdict
-    )
+    return BOOKKEEPING.send(list(messages), deliver, budget=waits, once=once, verdict=verdict)
 
 
 def history(count: int = 20) -> list[Entry]:
@@ -145,7 +138,7 @@ def check(
 ) -> SendReport:
     """Prove targets step by step; posts nothing.
 
-    Each result is a :class:`~notebook_notify.proofs.Proof`: ``sent`` if all was proved,
+    Each result is a :class:`~notebook_notify.sending.proofs.Proof`: ``sent`` if all was proved,
     ``partial`` if the rest only a message proves, ``unknown`` if that is all, as of a robot.
 
     Args:

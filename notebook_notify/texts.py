@@ -93,9 +93,9 @@ def local(moment: float) -> datetime:
 
 
 def duration(seconds: float) -> str:
-    """A duration as one says it: ``0.4 s``, ``41m``, ``2h 03m``, ``1d 4h``."""
+    """A duration as one says it: ``12 ms``, ``0.4 s``, ``41m``, ``2h 03m``, ``1d 4h``."""
     if seconds < 10:  # noqa: PLR2004 - tenths matter below ten seconds
-        return say(f"{seconds:.1f} 秒", f"{seconds:.1f} s")
+        return _short(seconds)
     whole = round(seconds)
     minutes, sec = divmod(whole, 60)
     hours, minute = divmod(minutes, 60)
@@ -109,3 +109,10 @@ def duration(seconds: float) -> str:
     if minutes:
         return say(f"{minutes}分{sec:02d}秒", f"{minutes}m {sec:02d}s")
     return say(f"{whole} 秒", f"{whole} s")
+
+
+def _short(seconds: float) -> str:
+    if seconds < 0.05:  # noqa: PLR2004 - it would be no tenth; or the clock was set back
+        thousandths = max(1, round(seconds * 1000))
+        return say(f"{thousandths} 毫秒", f"{thousandths} ms")
+    return say(f"{seconds:.1f} 秒", f"{seconds:.1f} s")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from notebook_notify import dispatch
 from notebook_notify.messages import Message
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.sender import SENDER, TARGETS
+from notebook_notify.sending import dispatch
 
 README = (Path(__file__).parents[1] / "README.md").read_text(encoding="utf-8")
 HEAD = "| channel | proved by `--check` | repeats safely | taken back | at most |\n"

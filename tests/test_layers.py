@@ -36,6 +36,7 @@ LAYERS = [
     ["book", "reports"],
     [
         "delivery",
+        "delivery.budget",
         "delivery.explain",
         "delivery.file_store",
         "delivery.flight",
@@ -86,23 +87,23 @@ LAYERS = [
         "platforms.wecom_chat",
         "platforms.wecom_robot",
     ],
-    ["parts"],
-    ["outcomes"],
-    ["attempts"],
-    ["asks", "proofs", "recalls", "uploads"],
-    ["dispatch"],
-    ["history"],
-    ["bookkeeping"],
-    ["queueing"],
-    ["changes"],
-    ["settling"],
-    ["storing"],
-    ["drain"],
-    ["keeping"],
-    ["outgoing"],
+    ["sending", "sending.parts"],
+    ["sending.outcomes"],
+    ["sending.attempts"],
+    ["sending.asks", "sending.proofs", "sending.recalls", "sending.uploads"],
+    ["sending.dispatch"],
+    ["sending.history"],
+    ["sending.bookkeeping"],
+    ["waiting", "waiting.queueing"],
+    ["waiting.changes"],
+    ["waiting.settling"],
+    ["waiting.storing"],
+    ["waiting.drain"],
+    ["waiting.keeping"],
+    ["waiting.outgoing"],
     ["sender"],
     ["admin"],
-    ["admin_dingtalk", "admin_wecom"],
+    ["admin.dingtalk", "admin.wecom"],
     ["grouping"],
     ["checking"],
     [
@@ -291,7 +292,7 @@ def ours(name):
 def lazy(name):
     """Modules that ``name`` names in a table, to import them when they are asked for."""
     homes = {"secret", "reports", "targets", "messages", "scripts", "sender"}
-    homes |= {"admin", "admin_dingtalk", "admin_wecom", "errors", "platforms.dingtalk_admin"}
+    homes |= {"admin", "admin.dingtalk", "admin.wecom", "errors", "platforms.dingtalk_admin"}
     return {"": homes}.get(name, set())
 
 

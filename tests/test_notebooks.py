@@ -36,7 +36,7 @@ VOLATILE = re.compile(
     r"|http://127\.0\.0\.1:\d+"
     r"|(?<=in )/\S+(?=/site/)"
     r"|\b(?:\d\d-\d\d )?\d\d:\d\d(?::\d\d)?\b"
-    r"|\b[\d.]+ s\b|\b\d+m \d\ds\b"
+    r"|\b[\d.]+ m?s\b|\b\d+m \d\ds\b"
     r"|\b[\d,.]+ (?:KB|B)\b|\b[\d,]+(?= / 2,048| bytes)"
     r"|\b(?:ww|ding|chat|cid|wr)[\w+/-]{10,}=*"
     r"|\b[\dA-F]{8}(?:-[\dA-F]{4}){3}-[\dA-F]{12}\b"

@@ -34,7 +34,7 @@ NOT_RUN = {
 }
 #: What changes from run to run: how long, when, which cell, which machine.
 VOLATILE = re.compile(
-    r"\d+h \d\dm|[\d.]+ s\b|\d+小时\d\d分|[\d.]+ 秒|\d\d-\d\d \d\d:\d\d:\d\d→[\d: -]+|\[\d+\]|@[\w-]+"
+    r"\d+h \d\dm|[\d.]+ m?s\b|\d+小时\d\d分|[\d.]+ 毫?秒|\d\d-\d\d \d\d:\d\d:\d\d→[\d: -]+|\[\d+\]|@[\w-]+"
 )
 #: Cells that show what the first column of the two tables on trouble quotes.
 SYMPTOMS = {

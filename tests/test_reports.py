@@ -69,7 +69,7 @@ def test_good_in_chinese(monkeypatch):
 def test_a_target_without_a_name_is_its_channel():
     """What has no name of its own is not named twice."""
     assert shown(SendResult("WeCom group", "WeCom group", "sent", parts_sent=1)) == (
-        "✓ sent WeCom group · 1 text · 0.0 s"
+        "✓ sent WeCom group · 1 text · 1 ms"
     )
 
 
@@ -118,7 +118,7 @@ def test_partial():
     )
     assert shown(result) == (
         "◐ partial app-ops (WeCom app) · 1 text · unknown or out of scope: lisi · "
-        "no licence: wangwu, x · odd: y · 0.0 s"
+        "no licence: wangwu, x · odd: y · 1 ms"
     )
 
 

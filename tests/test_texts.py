@@ -37,6 +37,11 @@ def test_language(monkeypatch, setting, configured, locale, language) -> None:
 @pytest.mark.parametrize(
     ("seconds", "zh", "en"),
     [
+        (-1.0, "1 毫秒", "1 ms"),
+        (0.0004, "1 毫秒", "1 ms"),
+        (0.012, "12 毫秒", "12 ms"),
+        (0.049, "49 毫秒", "49 ms"),
+        (0.051, "0.1 秒", "0.1 s"),
         (0.42, "0.4 秒", "0.4 s"),
         (12.4, "12 秒", "12 s"),
         (90, "1分30秒", "1m 30s"),

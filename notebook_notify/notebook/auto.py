@@ -228,24 +228,26 @@ class Auto:
             ending: whether Python is ending.
             held: whether a cell is held by it, below which it is displayed.
         """
+        from notebook_notify.delivery.budget import Budget
         from notebook_notify.errors import SendInterrupted
         from notebook_notify.notebook.showing import show
         from notebook_notify.secret import scrub
         from notebook_notify.sender import post
 
         options = self.call.options
-        timeout = options.budget(watched=not parcel.unattended)
+        budget = options.budget(watched=not parcel.unattended)
+        if not held:
+            budget = replace(budget, release=None)
         if ending and not parcel.unattended:
-            timeout = min(timeout, EXIT)
+            budget = Budget.of(min(budget.left, EXIT))
         notes = (parcel.label, *parcel.notes)
         try:
             report = post(
                 parcel.messages,
-                timeout=timeout,
+                budget=budget,
                 verdict=parcel.verdict,
                 drops=True,
                 persist=parcel.unattended,
-                hold=options.hold(watched=not parcel.unattended) if held else None,
             )
         except SendInterrupted as interrupt:
             stopped = replace(interrupt.report, notes=(*interrupt.report.notes, *notes))

@@ -116,6 +116,7 @@ class Watcher:
         os.environ.update(self._config["environ"] | cell["environ"])
         from notebook_notify import sender, texts
         from notebook_notify.content.stopped import Memory, Stopped, stopped_message
+        from notebook_notify.delivery.budget import Budget
         from notebook_notify.targets import Target
 
         memory = self._memory
@@ -135,7 +136,8 @@ class Watcher:
                 (target, stopped_message(stopped, target, tuple(cell["mention"])))
                 for target in (Target(**one) for one in cell["targets"])
             ]
-            sender.post(messages, timeout=TIMEOUT, verdict="failed", drops=True, persist=True)
+            budget = Budget.of(TIMEOUT)
+            sender.post(messages, budget=budget, verdict="failed", drops=True, persist=True)
 
 
 def measure_of(pid: int) -> Callable[[], dict[str, int] | None]:

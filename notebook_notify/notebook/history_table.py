@@ -5,7 +5,7 @@ from __future__ import annotations
 from IPython.display import display
 
 from notebook_notify import columns, sender
-from notebook_notify.history import cells, heading, nothing
+from notebook_notify.sending.history import cells, heading, nothing
 
 
 def show(count: int) -> None:

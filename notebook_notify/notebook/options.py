@@ -11,6 +11,7 @@ from IPython.core.error import UsageError
 
 from notebook_notify import spans
 from notebook_notify.delivery import HOLD, TIMEOUT
+from notebook_notify.delivery.budget import Budget
 from notebook_notify.notebook.line import split_line
 from notebook_notify.notebook.manuals import argument
 from notebook_notify.texts import say
@@ -85,17 +86,13 @@ class Options:
     out: str | None = None
     rest: str = ""
 
-    def budget(self, *, watched: bool) -> float:
-        """The longest wait for the outcome, in seconds."""
-        if watched:
-            return TIMEOUT if self.timeout is None else self.timeout
-        if self.wait is not None:
-            return self.wait
-        return WAIT if self.timeout is None else self.timeout
-
-    def hold(self, *, watched: bool) -> float | None:
-        """How long what can go on by itself is waited for, in seconds; ``None``: to its end."""
-        return HOLD if watched and self.timeout is None else None
+    def budget(self, *, watched: bool) -> Budget:
+        """How long the outcome of what is sent now is waited for."""
+        if watched and self.timeout is None:
+            return Budget.of(TIMEOUT, HOLD)
+        if watched or self.wait is None:
+            return Budget.of(WAIT if self.timeout is None else self.timeout)
+        return Budget.of(self.wait)
 
 
 def seconds(text: str) -> float:

@@ -83,8 +83,8 @@ def look() -> None:
 
 
 def _do(words: Sequence[str]) -> None:
-    from notebook_notify.outgoing import do
     from notebook_notify.sender import DRAIN
+    from notebook_notify.waiting.outgoing import do
 
     _, told = do(DRAIN, words, PATIENCE)
     _show(told)
@@ -95,8 +95,8 @@ def _show(came: str) -> None:
     from html import escape
 
     from notebook_notify import columns
-    from notebook_notify.outgoing import cells, heading
     from notebook_notify.sender import DRAIN
+    from notebook_notify.waiting.outgoing import cells, heading
 
     rows = cells(DRAIN)
     trouble = DRAIN.trouble

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from notebook_notify.admin import Chat
-    from notebook_notify.admin_dingtalk import DingTalkApp
+    from notebook_notify.admin.dingtalk import DingTalkApp
 
 
 class _Maker:

@@ -11,18 +11,18 @@ from IPython.display import display
 
 from notebook_notify import sender
 from notebook_notify.boxes import box
-from notebook_notify.keeping import queued
 from notebook_notify.messages import Image, Making, Message, promise
-from notebook_notify.outgoing import ending
 from notebook_notify.secret import scrub
 from notebook_notify.texts import local, say
+from notebook_notify.waiting.keeping import queued
+from notebook_notify.waiting.outgoing import ending
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from notebook_notify.changes import Change
     from notebook_notify.reports import SendReport, SendResult
     from notebook_notify.targets import Target
+    from notebook_notify.waiting.changes import Change
 
 
 def show(report: SendReport) -> None:

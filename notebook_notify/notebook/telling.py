@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, replace
 from functools import partial
 from secrets import token_hex
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 
     from notebook_notify.content.facts import Run
     from notebook_notify.content.progress import Happening
+    from notebook_notify.delivery.budget import Budget
     from notebook_notify.notebook.calls import Call
     from notebook_notify.notebook.recording import Ended
     from notebook_notify.platforms.base import Channel
@@ -98,12 +98,11 @@ class Running:
         """
         self.watch.hush()
         ended = self.recording.end(result)
-        started = time.monotonic()
+        options = self.call.options
+        budget = options.budget(watched=attended(self.shell))
         # The end is told whatever hangs: half of the budget is its own.
-        options, watched = self.call.options, attended(self.shell)
-        budget = options.hold(watched=watched) or options.budget(watched=watched)
-        untold = self.watch.stop(min(options.budget(watched=True), budget / 2))
-        tell(self.call, ended, self.shell, untold, waited=time.monotonic() - started)
+        untold = self.watch.stop(min(options.budget(watched=True).left, budget.patience / 2))
+        tell(self.call, ended, self.shell, untold, budget)
 
     def close(self) -> None:
         """Stop listening and send nothing."""
@@ -144,12 +143,14 @@ def send_text(call: Call, text: str, shell: Any) -> None:
         mention=options.mention,
         missing=named.unread,
     )
-    report = _deliver(call, [(target, message) for target in call.targets], notes, shell)
+    budget = options.budget(watched=attended(shell))
+    messages = [(target, message) for target in call.targets]
+    report = _deliver(call, messages, notes, shell, budget)
     if options.strict and report is not None:
         _insist(report)
 
 
-def tell(call: Call, ended: Ended, shell: Any, untold: Untold, waited: float = 0.0) -> None:
+def tell(call: Call, ended: Ended, shell: Any, untold: Untold, budget: Budget) -> None:
     """Send what became of a cell, if that is wanted, and show the outcome.
 
     Args:
@@ -157,7 +158,7 @@ def tell(call: Call, ended: Ended, shell: Any, untold: Untold, waited: float = 0
         ended: what became of it.
         shell: the ``InteractiveShell``.
         untold: what its watch left; an alert is told whatever ``--on`` and ``--after`` say.
-        waited: seconds of the budget that are spent.
+        budget: how long the outcome is waited for.
 
     Raises:
         SendError: under ``--strict``, unless all was sent or the cell has an error of its own.
@@ -183,7 +184,7 @@ def tell(call: Call, ended: Ended, shell: Any, untold: Untold, waited: float = 0
     messages = messages_of(call, run, ended.value, notes)
     strict = options.strict and ended.error is None
     try:
-        report = _deliver(call, messages, notes, shell, verdict=run.verdict, waited=waited)
+        report = _deliver(call, messages, notes, shell, budget, verdict=run.verdict)
     except UsageError as error:
         if strict:
             raise SendError(str(error), report=SendReport(())) from None
@@ -227,8 +228,8 @@ def _tell_happening(
 
     messages = [(target, partial(message, CHANNELS[target.channel])) for target in call.targets]
     later = happening.kind != "progress"  # how far it was an hour ago is no news
-    timeout = call.options.budget(watched=True)
-    return sender.post(messages, timeout=timeout, drops=True, queue=later)
+    budget = replace(call.options.budget(watched=True), release=None)  # it holds nobody
+    return sender.post(messages, budget=budget, drops=True, queue=later)
 
 
 def messages_of(call: Call, run: Run, value: Any, notes: list[str]) -> list[tuple[Target, Making]]:
@@ -255,9 +256,9 @@ def _deliver(
     messages: Sequence[tuple[Target, Making]],
     notes: Sequence[str],
     shell: Any,
+    budget: Budget,
     *,
     verdict: str = "text",
-    waited: float = 0.0,
 ) -> SendReport | None:
     """Send to each target its message; show the report and return it."""
     options = call.options
@@ -267,20 +268,17 @@ def _deliver(
     if options.dry_run:
         show_dry_run(messages, notes)
         return None
-    watched = attended(shell)
-    hold = options.hold(watched=watched)
     try:
         key, without = _key(options, shell, verdict)
         notes = (*notes, *without)
         report = sender.post(
             messages,
-            timeout=options.budget(watched=watched) - waited,
+            budget=budget,
             once=key,
             verdict=verdict,
             drops=verdict != "text",
-            persist=not watched,
+            persist=not attended(shell),
             queue=not options.strict,
-            hold=None if hold is None else hold - waited,
         )
     except SendInterrupted as interrupt:
         _show(call, replace(interrupt.report, notes=(*interrupt.report.notes, *notes)), shell)

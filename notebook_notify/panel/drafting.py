@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 from notebook_notify.errors import NotifyError
 from notebook_notify.messages import File, Image, Message, people, promise
-from notebook_notify.parts import check, limit_of, notes_on, words_of
 from notebook_notify.platforms import channel_of
 from notebook_notify.platforms.checks import names
 from notebook_notify.platforms.media import UnfitError, fit, image_type
+from notebook_notify.platforms.wecom_robot import WeComRobot
 from notebook_notify.secret import scrub
+from notebook_notify.sending.parts import check, limit_of, notes_on, words_of
 from notebook_notify.sizes import size_of
 from notebook_notify.texts import say
 
@@ -174,6 +175,16 @@ def preview(letter: Letter, target: Target, fitting: Fitting) -> Preview:
         tuple(scrub(one.name) for one in going),
         tuple(map(scrub, notes)),
     )
+
+
+def dialect(made: Preview, target: Target) -> str:
+    """How the platform's clients draw the Markdown of *made*."""
+    channel = channel_of(target)
+    if isinstance(channel, WeComRobot) and any(
+        channel.wire(part)["msgtype"] == "markdown_v2" for part in made.parts
+    ):
+        return "wecom_v2"
+    return channel.markdown.dialect
 
 
 def _fitted(attachment: Attachment, limits: MediaLimits) -> tuple[Attachment | str, str]:

@@ -9,22 +9,22 @@ from typing import TYPE_CHECKING
 import ipywidgets as widgets
 
 from notebook_notify import sender
-from notebook_notify.history import cells
 from notebook_notify.notebook.showing import later
 from notebook_notify.panel import looks
 from notebook_notify.reports import MARKS
+from notebook_notify.sending.history import cells
 from notebook_notify.texts import local, say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from notebook_notify.changes import Change
     from notebook_notify.ledger import Entry
     from notebook_notify.panel.desk import Desk
     from notebook_notify.panel.drafting import Letter
     from notebook_notify.reports import SendReport
     from notebook_notify.targets import Target
+    from notebook_notify.waiting.changes import Change
 
 #: So many messages of this panel can be sent again or taken back.
 MOST = 5

@@ -10,26 +10,25 @@ import ipywidgets as widgets
 
 from notebook_notify import sender
 from notebook_notify.delivery import TIMEOUT
+from notebook_notify.delivery.budget import Budget
 from notebook_notify.errors import NotifyError, TargetError
 from notebook_notify.panel import looks
-from notebook_notify.panel.drafting import Fitting, Preview, many, preview
+from notebook_notify.panel.drafting import Fitting, Preview, dialect, many, preview
 from notebook_notify.panel.form import Form
 from notebook_notify.panel.past import Past, Sent
 from notebook_notify.panel.question import Question
 from notebook_notify.panel.waiting import Waiting
-from notebook_notify.platforms import CHANNELS
-from notebook_notify.platforms.wecom_robot import WeComRobot
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from notebook_notify.changes import Change
     from notebook_notify.panel.desk import Desk
     from notebook_notify.panel.drafting import Letter
     from notebook_notify.reports import SendReport
     from notebook_notify.targets import Target
+    from notebook_notify.waiting.changes import Change
 
 #: The longest wait for a message with pictures or files, in seconds: nobody's cell waits for it.
 LONG_TIMEOUT = 60.0
@@ -144,7 +143,7 @@ class SendTab:
                 self._show_preview()
                 return
             made = done.result()
-            self._draw(made, _dialect(made, target))
+            self._draw(made, dialect(made, target))
 
         return drawn
 
@@ -205,7 +204,7 @@ class SendTab:
             run = letter.cell.run if letter.cell else None
             return sender.post(
                 [(target, letter.making(target))],
-                timeout=self._timeout,
+                budget=Budget.of(self._timeout),
                 verdict=run.verdict if run else "text",
                 drops=run is not None,
                 told=self._upload_goes,
@@ -338,13 +337,3 @@ class SendTab:
             self.past.refresh()
 
         self._desk.run(sent.report.recall, recalled)
-
-
-def _dialect(made: Preview, target: Target) -> str:
-    """How the platform's clients draw the Markdown of *made*."""
-    channel = CHANNELS[target.channel]
-    if isinstance(channel, WeComRobot) and any(
-        channel.wire(part)["msgtype"] == "markdown_v2" for part in made.parts
-    ):
-        return "wecom_v2"
-    return channel.markdown.dialect

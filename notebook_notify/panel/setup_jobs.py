@@ -14,7 +14,7 @@ from notebook_notify.secret import Secret
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from notebook_notify.proofs import Proof
+    from notebook_notify.sending.proofs import Proof
     from notebook_notify.targets import Target
 
 

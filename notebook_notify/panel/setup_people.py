@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from concurrent.futures import Future
 
-    from notebook_notify.admin_dingtalk import DingTalkApp
+    from notebook_notify.admin.dingtalk import DingTalkApp
     from notebook_notify.panel.desk import Desk
     from notebook_notify.panel.setup_work import Work
     from notebook_notify.platforms.dingtalk_admin import Department, Member

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from notebook_notify.admin import Chat
     from notebook_notify.panel.desk import Desk
-    from notebook_notify.proofs import Proof
+    from notebook_notify.sending.proofs import Proof
 
 
 class SetUpTab:

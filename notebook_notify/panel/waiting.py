@@ -10,12 +10,12 @@ import ipywidgets as widgets
 
 from notebook_notify import sender
 from notebook_notify.errors import NotifyError
-from notebook_notify.outgoing import act, cells
 from notebook_notify.panel import looks
 from notebook_notify.panel.question import Question
 from notebook_notify.reports import MARKS
 from notebook_notify.secret import scrub
 from notebook_notify.texts import say
+from notebook_notify.waiting.outgoing import act, cells
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -20,8 +20,8 @@ from table import Row, interleave, ratio_row
 from tls_server import TlsServer
 
 from notebook_notify.messages import Message
-from notebook_notify.queueing import place_of
 from notebook_notify.sender import DRAIN, TARGETS
+from notebook_notify.waiting.queueing import place_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

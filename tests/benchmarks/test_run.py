@@ -20,5 +20,5 @@ def test_the_quick_ones_make_a_table():
         capture_output=True, text=True, timeout=150, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
-    for row in ("warm send / Session.post(json=)", "plot of", "10 targets", "outbox: delivered"):
+    for row in ("warm sends / Session.post(json=)", "plot of", "10 targets", "outbox: delivered"):
         assert f"\n{row}" in done.stdout

@@ -46,6 +46,17 @@ def test_a_new_file_is_private(tmp_path, specs):
     assert list(path.parent.iterdir()) == [path]
 
 
+def test_a_file_reads_well(path):
+    """A blank line stands before each section that is added, and none is added to the others."""
+    for name in ("ops", "night"):
+        save(path, name, Target("chat", {"chat_id": name}), "wechat")
+    assert path.read_text() == (
+        '[targets.ops]\nchannel = "chat"\nchat_id = "ops"\n\n'
+        '[targets.night]\nchannel = "chat"\nchat_id = "night"\n\n'
+        '[defaults]\nwechat = "night"\n'
+    )
+
+
 def test_references_are_written_as_references(path, monkeypatch):
     """A reference goes into the file as it is, not what it leads to."""
     monkeypatch.setenv("OPS", VALUE)

@@ -17,9 +17,9 @@ from unittest import mock
 
 from wire import Wire, refused_port, untrusted
 
-from notebook_notify.dispatch import Sender
 from notebook_notify.messages import Message
 from notebook_notify.sandbox import Sandbox
+from notebook_notify.sending.dispatch import Sender
 from notebook_notify.targets import Target
 
 if TYPE_CHECKING:

@@ -9,11 +9,11 @@ import zipfile
 import pytest
 
 from notebook_notify.content.enclosures import named_files
-from notebook_notify.dispatch import Sender
 from notebook_notify.messages import File, Image, Message
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.reports import SendReport, SendResult
 from notebook_notify.sandbox import Sandbox
+from notebook_notify.sending.dispatch import Sender
 from notebook_notify.targets import Target
 
 #: Names that lead elsewhere, end a header, steer a terminal, turn the text around, or are none.

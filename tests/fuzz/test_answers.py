@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 
 from notebook_notify.delivery.transport import Reply
 from notebook_notify.messages import Message
-from notebook_notify.outcomes import Delivery, RefusedError, troubled
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.platforms.base import Token, Verdict
 from notebook_notify.reports import SendReport
 from notebook_notify.secret import remember
+from notebook_notify.sending.outcomes import Delivery, RefusedError, troubled
 from notebook_notify.targets import Target
 
 HOSTILE = "<script>alert(1)</script>\x1b]0;x\x07\x1b[2J\r\n\u202e\ud800 secret=hunter-of-2222"

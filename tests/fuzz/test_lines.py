@@ -71,7 +71,7 @@ def test_any_line(line):
     if isinstance(options, str):
         return
     assert line.endswith(options.rest)
-    assert options.budget(watched=True) >= 0
+    assert options.budget(watched=True).left >= 0
 
 
 @given(st.sampled_from(sorted(SECRET_OPTIONS)), WORDS, WORDS, st.sampled_from(["=", " ", "  "]))

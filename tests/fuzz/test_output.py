@@ -12,8 +12,8 @@ from notebook_notify.content.plain import plain_lines
 from notebook_notify.content.screen import Screen
 from notebook_notify.delivery.transport import Request
 from notebook_notify.messages import Message
-from notebook_notify.parts import words_of
 from notebook_notify.platforms import CHANNELS
+from notebook_notify.sending.parts import words_of
 
 SCRAPS = st.sampled_from(
     [

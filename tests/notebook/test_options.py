@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import time
 
 import pytest
 from hypothesis import given
@@ -259,5 +260,9 @@ def test_a_field_that_ends_python_is_only_a_field() -> None:
 def test_how_long_the_outcome_is_waited_for(line, watched, unwatched, hold):
     """What is said holds; unsaid, a cell that somebody watches is held for a moment only."""
     options = parse(line, PARSER)
-    assert (options.budget(watched=True), options.budget(watched=False)) == (watched, unwatched)
-    assert (options.hold(watched=True), options.hold(watched=False)) == (hold, None)
+    before = time.monotonic()
+    seen, unseen = options.budget(watched=True), options.budget(watched=False)
+    assert seen.left <= watched <= seen.deadline - before
+    assert unseen.left <= unwatched <= unseen.deadline - before
+    assert seen.held is None if hold is None else seen.held <= hold <= seen.release - before
+    assert unseen.held is None

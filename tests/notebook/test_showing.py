@@ -8,10 +8,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from notebook_notify.changes import Change
 from notebook_notify.delivery.outbox_rows import Item
 from notebook_notify.notebook.showing import Box
 from notebook_notify.reports import SendReport, SendResult
+from notebook_notify.waiting.changes import Change
 
 
 def item(state, why=""):

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from notebook_notify import sender
-from notebook_notify.outgoing import cells
+from notebook_notify.waiting.outgoing import cells
 
 DEAD = "http://127.0.0.1:9"
 

@@ -7,7 +7,6 @@ import re
 import pytest
 
 from notebook_notify import texts
-from notebook_notify.dispatch import Sender
 from notebook_notify.errors import PlatformError
 from notebook_notify.messages import Message
 from notebook_notify.platforms import (
@@ -26,6 +25,7 @@ from notebook_notify.platforms import (
 from notebook_notify.platforms.advice import advise
 from notebook_notify.reports import SendReport
 from notebook_notify.sandbox import Sandbox, dingtalk_errors, dingtalk_v1_errors, wecom_errors
+from notebook_notify.sending.dispatch import Sender
 from notebook_notify.targets import Target
 
 #: The calls that are refused: target, part of the path, and what is asked if it is no message.

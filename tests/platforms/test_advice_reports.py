@@ -10,9 +10,9 @@ from html.parser import HTMLParser
 import pytest
 
 from notebook_notify import texts
-from notebook_notify.dispatch import Sender
 from notebook_notify.messages import Message
 from notebook_notify.sandbox import Sandbox
+from notebook_notify.sending.dispatch import Sender
 from notebook_notify.targets import Target
 
 LANGUAGES = pytest.mark.parametrize("lang", ["en", "zh"])

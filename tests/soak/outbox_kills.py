@@ -23,10 +23,10 @@ from pathlib import Path
 
 from notebook_notify import sender
 from notebook_notify.delivery.outbox import Outbox
-from notebook_notify.drain import Drain
 from notebook_notify.messages import Message
-from notebook_notify.queueing import place_of
 from notebook_notify.targets import Target
+from notebook_notify.waiting.drain import Drain
+from notebook_notify.waiting.queueing import place_of
 
 #: So many kills before what is left is sent: fewer than a message is dead after.
 AT_ONCE = 4

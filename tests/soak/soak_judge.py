@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Any
 from notebook_notify import sender
 from notebook_notify.delivery.outbox import Outbox
 from notebook_notify.delivery.outbox_sweep import REPEAT_AFTER
-from notebook_notify.drain import Drain
+from notebook_notify.waiting.drain import Drain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
     from notebook_notify.delivery.outbox_rows import Item
-    from notebook_notify.queueing import Passage
     from notebook_notify.reports import SendReport
     from notebook_notify.targets import Target
+    from notebook_notify.waiting.queueing import Passage
 
 #: What says that a message may be there twice.
 MARK = "possible repeat · "

@@ -1,0 +1,1 @@
+"""How a message comes to its targets, and what is written down of it."""
