@@ -94,12 +94,12 @@ def paths(environ: Mapping[str, str]) -> list[Path]:
         with contextlib.suppress(RuntimeError):
             return [folders.named(environ[VARIABLE])]
         raise wrong(Path(environ[VARIABLE]), "没有这个用户", "there is no such user", VARIABLE)
-    return [folders.user_config() / FILE, site_path()]
+    return [folders.user_config(FILE), site_path()]
 
 
 def site_path() -> Path:
     """The administrator's file; it need not exist."""
-    return folders.site_config() / FILE
+    return folders.site_config(FILE)
 
 
 def allows_all(specs: Mapping[str, Spec]) -> bool:

@@ -20,25 +20,25 @@ def named(path: str) -> Path:
     return _read(path).expanduser().absolute()
 
 
-def user_config() -> Path:
-    """The folder of the user's config file; raises ``RuntimeError`` if he has no home."""
-    return _found("user_config_path", *map(os.environ.get, ("HOME", "XDG_CONFIG_HOME")))
+def user_config(file: str) -> Path:
+    """Where *file* is in the user's config folder; raises ``RuntimeError`` if he has no home."""
+    return _found("user_config_path", file, *map(os.environ.get, ("HOME", "XDG_CONFIG_HOME")))
 
 
-def site_config() -> Path:
-    """The folder of the administrator's config file."""
-    return _found("site_config_path", os.environ.get("XDG_CONFIG_DIRS"))
+def site_config(file: str) -> Path:
+    """Where *file* is in the administrator's config folder."""
+    return _found("site_config_path", file, os.environ.get("XDG_CONFIG_DIRS"))
 
 
-def user_state() -> Path:
-    """The folder of what is remembered; raises ``RuntimeError`` if the user has no home."""
-    return _found("user_state_path", *map(os.environ.get, ("HOME", "XDG_STATE_HOME")))
+def user_state(file: str) -> Path:
+    """Where *file* is in the user's state folder; raises ``RuntimeError`` if he has no home."""
+    return _found("user_state_path", file, *map(os.environ.get, ("HOME", "XDG_STATE_HOME")))
 
 
 @lru_cache(maxsize=8)
-def _found(which: str, *_: str | None) -> Path:
+def _found(which: str, file: str, *_: str | None) -> Path:
     """What ``platformdirs`` says, as long as the variables that it goes by are the same."""
     import platformdirs
 
-    found: Path = getattr(platformdirs, which)(_NAME, appauthor=False)
-    return found
+    folder: Path = getattr(platformdirs, which)(_NAME, appauthor=False)
+    return folder / file

@@ -32,7 +32,7 @@ def path_of(environ: Mapping[str, str] = os.environ) -> Path:
     try:
         if environ.get(VARIABLE):
             return folders.named(environ[VARIABLE]) / FILE
-        return folders.user_state() / FILE
+        return folders.user_state(FILE)
     except RuntimeError:
         problem = LedgerError(
             say(

@@ -19,11 +19,11 @@ from notebook_notify import folders
 )
 def test_variable(folder, variable, tmp_path, monkeypatch):
     """Whoever sets another folder in a notebook is followed at once, and back again."""
-    before = folder()
+    before = folder("x.toml")
     monkeypatch.setenv(variable, str(tmp_path))
-    assert folder() == tmp_path / "notebook_notify"
+    assert folder("x.toml") == tmp_path / "notebook_notify" / "x.toml"
     monkeypatch.undo()
-    assert folder() == before
+    assert folder("x.toml") == before
 
 
 @pytest.mark.parametrize("folder", [folders.user_config, folders.user_state])
@@ -32,7 +32,7 @@ def test_home(folder, tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_CONFIG_HOME", raising=False)
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
-    assert tmp_path in folder().parents
+    assert tmp_path in folder("x").parents
 
 
 def test_named(tmp_path, monkeypatch):
