@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 from contextlib import suppress
 from dataclasses import replace
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
 
     from notebook_notify.config import Config
     from notebook_notify.fields import Spec
-
-__all__ = ["Known", "Targets"]
 
 
 class Targets:
@@ -158,7 +155,7 @@ class Targets:
         """
         given = {key: value for key, value in (explicit or {}).items() if value is not None}
         if self._sandbox or (given and to is None):  # these too speak the file's language
-            with contextlib.suppress(ConfigError):
+            with suppress(ConfigError):
                 _ = self.config
         if to is not None:
             target = self._by_name(to, magic)
@@ -225,7 +222,8 @@ class Targets:
             kinds = ", ".join(one.channel for one in whole)
             raise TargetError(
                 say(
-                    f"环境变量可指几种渠道：{kinds}；请用 %notify_setup 名称 保存，再用 --to 指明",
+                    f"环境变量同时描述了几个通道：{kinds}；"
+                    "请用 %notify_setup 名称 保存，再用 --to 指明",
                     f"the environment describes several channels: {kinds}; "
                     "save them with %notify_setup NAME, and say --to NAME",
                 )
@@ -329,7 +327,7 @@ class Targets:
         spec = self._specs.get(target.channel)
         if spec is None:
             raise TargetError(
-                say(f"没有渠道 {target.channel}", f"there is no channel {target.channel}")
+                say(f"没有通道 {target.channel}", f"there is no channel {target.channel}")
                 + did_you_mean(target.channel, self._specs)
             )
         return spec

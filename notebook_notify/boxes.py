@@ -48,19 +48,24 @@ def box(
         else f"<b>{escape(head)}</b>"
     )
     quiet = "opacity:.75;" if mark and outcome == "note" else ""
+    rows = list(rows)
+    width = max([7.2, *(0.65 * len(label) for label, _ in rows)])  # em, of the labels' column
+    told = "".join(_row(label, text, width) for label, text in rows)
     return (
         f'<div style="{quiet}{edge};padding:.15em .75em;margin:.3em 0;'
-        f'{FONT}"><div style="overflow-wrap:anywhere">{first}</div>{"".join(map(_row, rows))}</div>'
+        f'{FONT}"><div style="overflow-wrap:anywhere">{first}</div>{told}</div>'
     )
 
 
-def _row(row: tuple[str, str]) -> str:
-    label, text = row
-    width = 1 if len(label) == 1 else max(6.5, 0.65 * len(label))  # of a mark; of a field's name
+def _row(label: str, text: str, width: float) -> str:
+    marked = len(label) == 1
+    width = 1 if marked else width
     named = f'<span style="flex:0 0 {width}em;opacity:.65">{escape(label)}</span>' if label else ""
+    # Where there is no room beside a label, its text stands below it; a mark stays in front.
+    wraps, least = ("", "0") if marked else ("flex-wrap:wrap;", "14em")
     return (
-        f'<div style="display:flex;gap:.8em;margin-top:.25em">{named} '
-        '<span style="flex:1;min-width:0;white-space:pre-wrap;overflow-wrap:anywhere">'
+        f'<div style="display:flex;{wraps}gap:0 .8em;margin-top:.25em">{named} '
+        f'<span style="flex:1 1 {least};min-width:0;white-space:pre-wrap;overflow-wrap:anywhere">'
         f"{_linked(text)}</span></div>"
     )
 

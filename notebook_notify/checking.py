@@ -51,8 +51,9 @@ def check(
     if spared:
         listed = ", ".join(spared)
         told = say(
-            f"没有发给 {listed}：会发给所有人；确要发时指明名称",
-            f"nothing was posted to {listed}, which is everyone; name it if that is meant",
+            f"没有发给 {listed}：会发给所有人；确要发时保存为目标，并指明名称",
+            f"nothing was posted to {listed}, which is everyone; if that is meant, name it, "
+            "as a saved target",
         )
         posts = replace(posts, notes=(*posts.notes, told))
     arrived = {id(to): one for (to, _), one in zip(lines, posts.results, strict=True)}

@@ -59,6 +59,7 @@ def table(heading: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 
 
 def _cell(text: str) -> str:
-    # A browser would break a time or a name before it makes a long text narrower.
-    short = ";white-space:nowrap" if len(text) <= 20 else ""  # noqa: PLR2004 - a moment, a name
-    return f'<td style="{_CELL}{short}">{escape(text)}</td>'
+    # A browser would break a time or a name before it makes a long text narrower; and on a narrow
+    # page it would give a long text a character's width, where the table can be moved aside.
+    kind = "white-space:nowrap" if len(text) <= 20 else "min-width:14em"  # noqa: PLR2004 - a moment
+    return f'<td style="{_CELL};{kind}">{escape(text)}</td>'

@@ -264,7 +264,7 @@ def _target(path: Path, name: str, table: object, specs: Mapping[str, Spec]) -> 
     if channel not in specs:
         kinds, near = " | ".join(specs), did_you_mean(channel, specs)
         zh, en = (
-            ("没有这种渠道", "there is no such channel") if channel else ("必填", "is required")
+            ("没有这种通道", "there is no such channel") if channel else ("必填", "is required")
         )
         where = f"{where} channel = {channel}" if channel else f"{where} channel"
         raise wrong(path, f"{zh}：{kinds}{near}", f"{en}: {kinds}{near}", where)

@@ -35,7 +35,7 @@ def save(path: Path, name: str, target: Target, default_for: str | None = None) 
         _replace(path, text.encode())
         return
     except UnicodeEncodeError:
-        reason = say("名称或字段里有半个字符", "half a character in a name or a field")
+        reason = say("名称或字段里有不完整的字符", "an incomplete character in a name or a field")
     except OSError as error:
         reason = reason_of(error)
     # Raised here: an encoding error holds the whole file, secrets and all.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 #: Fields whose values are wrapped in :class:`Secret`, whatever the channel.
 SECRET_FIELDS = frozenset({"app_secret", "corp_secret", "secret", "webhook"})
 
+_IDS = ("应为账号或编号的列表", "a list of ids")
+
 #: The longest whole number, in digits: Python itself refuses to read very long ones.
 MOST_DIGITS = 18
 
@@ -77,7 +79,7 @@ class Field:
                 # Ids of parties and tags are numbers, and are written so.
                 parsed = [str(one).strip() for one in value]
                 fits = all(isinstance(one, str) or type(one) is int for one in value)
-                expected = ("应为文字列表", "a list of texts")
+                expected = _IDS
             case "url":
                 parsed = (text or "").rstrip("/")
                 fits = _is_safe_url(parsed)
@@ -95,11 +97,17 @@ class Field:
             case _:
                 masks = self.secret or self.kind == "proxy"
                 parsed = value if masks and isinstance(value, Secret) else text
-                fits, expected = parsed is not None, ("应为文字", "a text")
+                fits = parsed is not None
+                expected = _IDS if self.kind == "names" else ("应为文字", "a text")
         if not fits:
             zh, en = expected
             raise TargetError(say(f"{self.name} {zh}", f"{self.name}: expected {en}"))
         return parsed
+
+
+def ids_in(text: str) -> list[str]:
+    """The ids in one text: between commas of either kind, or ``|``, as the platforms write them."""
+    return [one.strip() for one in re.split("[|,，]", text) if one.strip()]
 
 
 @lru_cache
@@ -201,7 +209,7 @@ COMMON_FIELDS = (
     Field(
         "unknown",
         (
-            "结果未知时：repeat 过一分钟标明后重发一次（默认），ask 只等人决定",
+            "结果未知时：repeat 一分钟后标明“可能重复”重发一次（默认），ask 等人决定",
             "what may be lost: repeat it once, marked, a minute later (default), or ask",
         ),
         required=False,

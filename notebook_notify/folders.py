@@ -41,4 +41,6 @@ def _found(which: str, file: str, *_: str | None) -> Path:
     import platformdirs
 
     folder: Path = getattr(platformdirs, which)(_NAME, appauthor=False)
+    if folder.parts[0] == "~":  # so older ones name the home of who has none
+        raise RuntimeError("there is no home")
     return folder / file

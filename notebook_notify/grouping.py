@@ -5,8 +5,9 @@ Shared by ``%notify_setup`` and the panel.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
+
+from notebook_notify.platforms.webhooks import mobile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -20,7 +21,6 @@ GROUP_FIELDS = {
     "dingtalk_app_robot": "open_conversation_id",
     "dingtalk_chat": "chat_id",
 }
-_MOBILE = re.compile(r"1\d{10}", re.ASCII)
 #: What the ids of DingTalk's older host begin with.
 _OLD = "chat"
 
@@ -57,7 +57,7 @@ def user_ids(app: DingTalkApp, people: Iterable[str]) -> list[str]:
     Raises:
         PlatformError: nobody has such a number, the permission is missing, …
     """
-    ids = [app.user_id(one) if _MOBILE.fullmatch(one) else one for one in people]
+    ids = [app.user_id(one) if mobile(one) else one for one in people]
     return list(dict.fromkeys(ids))
 
 

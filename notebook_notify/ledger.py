@@ -21,6 +21,7 @@ from notebook_notify.ledger_file import (
     VERSION,
     advice_on,
     foreign,
+    is_there,
     make_file,
     unusable,
 )
@@ -165,7 +166,7 @@ class Ledger:
 
     def told(self, line: Line, verdict: str, key: str | None) -> Entry | None:
         """What was told last of the message that *line* is of, if it has a key or is an *item*."""
-        if not self.path.exists():
+        if not is_there(self.path):
             return None
         with self._opened() as connection:
             connection.execute("BEGIN")
@@ -179,9 +180,8 @@ class Ledger:
 
     def recent(self, count: int) -> list[Entry]:
         """The latest *count* messages, the newest first; none if there is no file yet."""
-        with contextlib.suppress(PermissionError):  # which opening it will tell
-            if not self.path.exists():
-                return []
+        if not is_there(self.path):
+            return []
         with self._opened() as connection:
             connection.execute("BEGIN")
             if self._is_new(connection):

@@ -43,6 +43,14 @@ def path_of(environ: Mapping[str, str] = os.environ) -> Path:
     raise problem
 
 
+def is_there(path: Path) -> bool:
+    """Whether there is such a file; also if that cannot be told, since opening it will say why."""
+    try:
+        return path.exists()
+    except OSError:
+        return True
+
+
 def make_file(path: Path) -> None:
     """Make folder and file, if they are not there, and see that nobody else can read it.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TypeAlias
 
+from notebook_notify.sizes import size_of
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -129,6 +130,14 @@ def people(mention: Iterable[str]) -> tuple[str, ...]:
 def named(mention: Iterable[str]) -> str:
     """The people of *mention* as one plain line, ``@zhangwei @13800000000``."""
     return " ".join(f"@{one}" for one in people(mention))
+
+
+def room_for(mention: Sequence[str]) -> int:
+    """The room to leave for the line that names *mention*, in bytes of UTF-8.
+
+    Whatever marks a channel puts around each name.
+    """
+    return size_of(named(mention)) + 4 * len(mention)
 
 
 def promise(images: int, files: Sequence[str], missing: Sequence[str] = ()) -> str:

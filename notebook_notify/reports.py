@@ -38,7 +38,7 @@ class Advice:
 
     Attributes:
         what: what happened, one phrase.
-        todo: what to do next.
+        todo: what to do next; ways to choose from are a line each.
         link: the platform's own page on the code, or ``None``.
     """
 
@@ -104,7 +104,7 @@ class SendResult:
     waits: str = ""
 
     def seed_answer(self) -> Literal[True] | dict[str, Any]:
-        """``True`` for sent and partial, else the error dict: the seed's way to answer."""
+        """``True`` for sent and partial, else the error dict: as the DolphinDB module answers."""
         if self.outcome in ("sent", "partial"):
             return True
         answer = dict(self.error or {})
@@ -119,7 +119,9 @@ class SendResult:
             head += say(f"（{self.title}）", f" ({self.title})")
         told = [(MARKS[self.outcome], " · ".join([head, *self._details()]).replace("） ·", "）·"))]
         if self.advice is not None:
-            told.append((say("怎么办", "what to do"), self.advice.todo))
+            first, *others = self.advice.todo.split("\n")
+            told.append((say("怎么办", "what to do"), first))
+            told += [(say("或者", "or"), other) for other in others]
             if self.advice.link:
                 told.append((say("说明", "see"), self.advice.link))
         if self.error is not None and set(self.error) != {"errmsg"}:
@@ -280,7 +282,8 @@ class SendReport:
             for one in self.results
             if one.outcome != "failed" or one.message_ids
         ]
-        return SendReport(tuple(wait() for wait in waits))
+        none = say("没有发出过可撤回的消息", "nothing was sent that could be taken back")
+        return SendReport(tuple(wait() for wait in waits), () if waits else (none,))
 
     def rows(self) -> list[tuple[Outcome | Literal["note"], list[tuple[str, str]]]]:
         """All that is shown, by result, then the notes."""

@@ -17,6 +17,7 @@ from notebook_notify.content.failures import failure, is_interrupt
 from notebook_notify.delivery import TIMEOUT
 from notebook_notify.delivery.budget import Budget
 from notebook_notify.secret import scrub
+from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,6 +52,7 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
 
     Raises:
         TargetError: on construction, so before the block runs: no such target.
+        TypeError: it decorates a generator.
     """
 
     def __init__(
@@ -81,7 +83,12 @@ class notify(ContextDecorator):  # noqa: N801 - used as a function
     def __call__(self, func: _F) -> _F:
         """Tell how each call of *func* ended."""
         if inspect.isgeneratorfunction(func) or inspect.isasyncgenfunction(func):
-            raise TypeError("@notify cannot tell when a generator is done; use `with notify(...)`")
+            raise TypeError(
+                say(
+                    "@notify 看不到生成器何时结束；请用 `with notify(...)`",
+                    "@notify cannot tell when a generator is done; use `with notify(...)`",
+                )
+            )
         if not inspect.iscoroutinefunction(func):
             return super().__call__(func)
 

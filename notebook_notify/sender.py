@@ -76,6 +76,7 @@ def send(
     Raises:
         TargetError: no such target, it cannot work as it is written, or *message* is no message;
             nothing was sent.
+        SendInterrupted: a ``KeyboardInterrupt`` with the report so far; nothing more leaves.
     """
     whole = _whole(message)
     messages = [(target, whole) for target in targets(to)]
@@ -121,7 +122,7 @@ def post(
 def history(count: int = 20) -> list[Entry]:
     """The latest *count* messages of this user, the newest first.
 
-    Those that the seed's functions sent are not among them.
+    Those that the DolphinDB module's three functions sent are not among them.
 
     Raises:
         LedgerError: the ledger cannot be read.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import os
-import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.errors import TargetError
-from notebook_notify.fields import SECRET_FIELDS
+from notebook_notify.fields import SECRET_FIELDS, ids_in
 from notebook_notify.secret import MASK, Secret, scrub
 from notebook_notify.texts import say
 
@@ -182,7 +181,7 @@ def from_environment(
 def _from_variable(one: Field, environ: Mapping[str, str]) -> Any:
     text = environ[str(one.variable)]
     if one.kind == "names":
-        return [word.strip() for word in re.split("[|,，]", text) if word.strip()]
+        return ids_in(text)
     if not one.secret:
         return one.parse(text)
     # A reference to the variable, so that the target can be pickled.

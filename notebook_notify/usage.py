@@ -30,7 +30,6 @@ _HEADINGS = (
     (r"(?m)^positional arguments:$", "参数："),
     (r"(?m)^options:$", "选项："),
     (r"(?m)^commands:$", "命令："),
-    (r"show this help message and exit", "显示这份帮助"),
 )
 
 

@@ -6,6 +6,7 @@ import atexit
 import contextlib
 import os
 import shutil
+import signal
 import socket
 import subprocess
 import time
@@ -38,6 +39,9 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "search")
 # No test asks the machine's keyring, nor one that another test has defined: keyring looks for
 # backends among all subclasses that it finds when it is first used.
 os.environ["PYTHON_KEYRING_BACKEND"] = "keyring.backends.null.Keyring"
+
+# What a script runs in the background is begun with Ctrl-C ignored, and so is all that it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 _OURS = ("NOTEBOOK_NOTIFY_", "JPY_SESSION_NAME", "JUPYTERHUB_")
 _PROXIES = (

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pwd
 from pathlib import Path
 
+import platformdirs
 import pytest
 
 from notebook_notify import folders
@@ -33,6 +35,24 @@ def test_home(folder, tmp_path, monkeypatch):
     monkeypatch.delenv("XDG_STATE_HOME", raising=False)
     monkeypatch.setenv("HOME", str(tmp_path))
     assert tmp_path in folder("x").parents
+
+
+@pytest.mark.parametrize("tilde", [False, True])
+@pytest.mark.parametrize("kind", ["config", "state"])
+def test_no_home(kind, tilde, monkeypatch):
+    """Who has none is told so, by any ``platformdirs``: no folder ``~`` where he happens to be."""
+
+    def nobody(_uid):
+        raise KeyError
+
+    for name in ("HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(pwd, "getpwuid", nobody)
+    if tilde:  # as of those before 4.10
+        path = Path("~/somewhere")
+        monkeypatch.setattr(platformdirs, f"user_{kind}_path", lambda *_, **__: path)
+    with pytest.raises(RuntimeError):
+        getattr(folders, f"user_{kind}")(f"{tilde}.toml")
 
 
 def test_named(tmp_path, monkeypatch):

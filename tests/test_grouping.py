@@ -23,6 +23,7 @@ def test_an_application_from_a_targets_fields(sandbox) -> None:
     assert wecom_app(wecom).create_chat("x", "lisi", ["lisi", "zhangwei"]).chat_id
     dingtalk = dingtalk_app(sandbox.targets["sandbox-dingtalk_app_robot"])
     assert user_ids(dingtalk, ["13800000002", "zhaomin", "lisi"]) == ["lisi", "zhaomin"]
+    assert user_ids(dingtalk, ["+8613800000002", "86-13800000002"]) == ["lisi"]
     with pytest.raises(PlatformError, match="60121"):
         user_ids(dingtalk, ["13999999999"])
 

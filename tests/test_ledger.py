@@ -290,6 +290,24 @@ def test_a_folder_that_cannot_be_written():
     assert "(Permission denied); check the permissions and the disk" in message
 
 
+@pytest.mark.skipif(os.name != "posix", reason="no modes here")
+def test_a_folder_that_cannot_be_looked_into():
+    """What is there is not known, and so not said to be nothing: it is told, not raised at one."""
+    with tempfile.TemporaryDirectory() as folder:
+        ledger = Ledger(Path(folder) / FILE)
+        Path(folder).chmod(0)
+        was = os.geteuid()
+        if was == 0:  # whom no mode stops
+            os.seteuid(65534)
+        try:
+            assert "check the permissions" in refused(ledger.recent, 1)
+            line = Line(OPS, "sent", item="1")
+            assert "check the permissions" in refused(ledger.told, line, "text", None)
+        finally:
+            os.seteuid(was)
+            Path(folder).chmod(0o700)
+
+
 def test_a_file_in_the_folders_place(tmp_path):
     """Where no folder can be made, that is told."""
     (tmp_path / "file").touch()

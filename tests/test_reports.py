@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 import re
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -86,6 +87,13 @@ def test_failed():
         "  see         https://w.example/e?e=60020\n"
         "  reply       {'errcode': 60020, 'errmsg': 'not allow to access from your ip'}"
     )
+
+
+def test_ways_to_choose_from():
+    """Advice of several ways is a line each, and one line where there is room for one."""
+    result = replace(FAILED, advice=Advice("not trusted", "Add it.\nSet proxy."), error=None)
+    assert shown(result).splitlines()[1:] == ["  what to do  Add it.", "  or          Set proxy."]
+    assert result.reason() == "60020: not trusted · Add it. Set proxy."
 
 
 def test_failed_in_chinese(monkeypatch):

@@ -10,6 +10,7 @@ import pytest
 from notebook_notify import notify, sender
 from notebook_notify.errors import TargetError
 from notebook_notify.sender import NotifyWarning
+from notebook_notify.texts import speaking
 
 NAME = "sandbox-wecom_chat"
 
@@ -129,6 +130,8 @@ def test_generators_are_refused():
         yield 1
 
     with pytest.raises(TypeError, match="generator"):
+        notify("rows", to=NAME)(rows)
+    with speaking("zh"), pytest.raises(TypeError, match="生成器"):
         notify("rows", to=NAME)(rows)
 
 

@@ -123,8 +123,8 @@ class Application:
             result = error.result
         raise PlatformError(
             say(
-                f"{self.timeout:g} 秒内没有完成；更大的 timeout 等得更久",
-                f"not done within {self.timeout:g} s; a larger timeout waits longer",
+                f"{self.timeout:g} 秒内没有完成；可加大 timeout 再试",
+                f"not done within {self.timeout:g} s; try again with a larger timeout",
             ),
             result=result,
         )
@@ -159,8 +159,8 @@ def credential_of(to: str | Target, *kinds: str) -> Target:
         raise TargetError(
             say(
                 f"{target.label} 是{title[0]}，没有这里要用的应用凭证；可用：{able}",
-                f"{target.label} is a {title[1]}, without the application's credential that "
-                f"this takes; there are {able}",
+                f"{target.label} is a {title[1]}, which lacks the application's credential that "
+                f"this takes; usable: {able}",
             )
         )
     return target
@@ -182,7 +182,7 @@ def lost(error: PlatformError, zh: str, en: str) -> PlatformError:
     if error.result.outcome != "unknown":
         return error
     told = say(
-        f"请求已发出，没有收到能读的回应 · {zh}",
+        f"请求已发出，没有收到可读的回应 · {zh}",
         f"the request left, and no answer came that can be read · {en}",
     )
     return PlatformError(told, result=error.result)

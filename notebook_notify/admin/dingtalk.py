@@ -165,7 +165,7 @@ class DingTalkApp(Application):
         except PlatformError as error:
             raise lost(
                 error,
-                "群可能已建好；先请群主在钉钉里看有没有，再重做就会多出一个群",
+                "群可能已建好；请群主先在钉钉里看看，重复执行会再建一个群",
                 "it may have been made; let its owner look in DingTalk first: to run it again "
                 "would make a second group",
             ) from None

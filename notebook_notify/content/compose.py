@@ -31,6 +31,8 @@ TITLE_BYTES = 120
 HEADLINE_BYTES = 400
 #: Room that is left for the line on what follows, in bytes of UTF-8.
 PROMISE_BYTES = 240
+#: The least room for a text, in bytes of UTF-8, however many people are named below it.
+LEAST_BYTES = 512
 
 
 @dataclass(frozen=True, slots=True)

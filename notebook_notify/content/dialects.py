@@ -136,7 +136,7 @@ class DingTalk(_Markdown):
 
     Code blocks and tables show badly on phones, so code is quoted like output.
 
-    https://open.dingtalk.com/document/orgapp/message-types-and-data-format
+    https://open.dingtalk.com/document/development/message-types-and-data-format
     """
 
     line_end = "  "

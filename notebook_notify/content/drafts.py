@@ -7,22 +7,19 @@ and can be masked, and pictures and files are made while nobody's cell is held u
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from notebook_notify.content.compose import PROMISE_BYTES, Form, compose
+from notebook_notify.content.compose import LEAST_BYTES, PROMISE_BYTES, Composed, Form, compose
 from notebook_notify.content.enclosures import Found, pack
-from notebook_notify.messages import Message, named
+from notebook_notify.messages import Message, room_for
 from notebook_notify.platforms import CHANNELS
-from notebook_notify.sizes import size_of
+from notebook_notify.platforms.base import Words
+from notebook_notify.platforms.checks import names
 
 if TYPE_CHECKING:
     from notebook_notify.content.facts import Run
     from notebook_notify.platforms.base import Channel
     from notebook_notify.targets import Target
-
-#: The least room for a text, in bytes of UTF-8, however many people are named below it.
-_LEAST = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,24 +43,21 @@ class Draft:
     def message(self, target: Target) -> Message:
         """The message for *target*."""
         channel = CHANNELS[target.channel]
-        # A platform that drops repeats would take two runs of one second for one.
-        run = replace(self.run, mark=f"#{token_hex(2)}" if channel.drops_repeats else "")
+        run = replace(self.run, mark=channel.mark())
         mention = self._mention(target)
-        # Room for the line that names people, whatever marks a channel puts around a name.
-        in_text = size_of(named(mention)) + 4 * len(mention)
-        tight = self._form(channel, PROMISE_BYTES + in_text)
+        room = PROMISE_BYTES + room_for(mention)
         packed = pack(
             self.found,
             media=channel.media_for(target),
             most=self.most,
             form=self.form,
-            whole=compose(run, tight).whole,
+            whole=self._composed(run, channel, room).whole,
         )
         missing = (*self.found.unread, *packed.left)
-        form = tight if packed.attachments or mention or missing else self._form(channel)
+        room = room if packed.attachments or mention or missing else 0
         run = replace(run, enclosed=packed.images, table_follows=packed.table)
         return Message(
-            compose(run, form).text,
+            self._composed(run, channel, room).text,
             packed.attachments,
             markdown=self.form == "markdown",
             mention=mention,
@@ -71,14 +65,24 @@ class Draft:
             missing=missing,
         )
 
-    def _form(self, channel: Channel, room: int = 0) -> Form:
-        """The form for *channel*; *room* bytes are left for the line on what follows."""
+    def _composed(self, run: Run, channel: Channel, room: int) -> Composed:
+        """*run* as one message of *channel*; *room* bytes are left for the lines below."""
+        form = self._form(channel, room)
+        while True:
+            made = compose(run, form)
+            title = made.text.partition("\n")[0]
+            whole = Words(made.text + "x" * room, form.dialect != "plain", title)
+            if form.max_bytes == LEAST_BYTES or channel.fits(whole):
+                return made
+            form = replace(form, max_bytes=max(LEAST_BYTES, form.max_bytes * 7 // 8))
+
+    def _form(self, channel: Channel, room: int) -> Form:
         if self.form == "markdown":
             limits = channel.markdown
-            return Form(max(_LEAST, limits.max_bytes - room), limits.dialect)
-        return Form(max(_LEAST, channel.text_limit - room))
+            return Form(max(LEAST_BYTES, limits.max_bytes - room), limits.dialect)
+        return Form(max(LEAST_BYTES, channel.text_limit - room))
 
     def _mention(self, target: Target) -> tuple[str, ...]:
         if self.run.verdict != "failed":
             return ()
-        return self.mention or tuple(target.get("mention") or ())
+        return self.mention or names(target.get("mention"))

@@ -11,14 +11,13 @@ from pathlib import Path
 from stat import S_ISREG
 from typing import TYPE_CHECKING, Any
 
-from notebook_notify.content.pieces import is_svg
 from notebook_notify.content.screen import PICTURES, Record
 from notebook_notify.content.sections import LINES
 from notebook_notify.content.sheets import csv_file, fits_xlsx, sheet_of, xlsx_file
 from notebook_notify.content.table_picture import UndrawnError, draw
 from notebook_notify.content.tables import ROWS, table_of
 from notebook_notify.messages import File, Image
-from notebook_notify.platforms.media import safe_name
+from notebook_notify.platforms.media import image_type, safe_name
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
 MOST_IMAGES = 2
 #: So many files that were not named, too.
 MOST_FILES = 1
+#: How the names of plots end that are no PNG.
+_ENDINGS = {"jpeg": "jpg", "svg": "svg"}
 #: Larger files are not even read, in bytes: no platform takes them.
 MOST_BYTES = 20 << 20
 
@@ -225,7 +226,8 @@ def _plots(record: Record) -> Iterator[Image]:
     """The pictures of *record* that there are, numbered as they stand under the cell."""
     first = max(0, record.images - len(record.pictures))
     for number, data in enumerate(record.pictures, first + 1):
-        yield Image(data, f"plot-{number}.{_ending(data)}")
+        ending = _ENDINGS.get(image_type(data) or "", "png")
+        yield Image(data, f"plot-{number}.{ending}")
 
 
 def _pictureless(record: Record) -> Iterator[str]:
@@ -238,12 +240,6 @@ def _pictureless(record: Record) -> Iterator[str]:
             f"{count} plot{'s' if count > 1 else ''} cannot go along: "
             f"no PNG, JPEG or SVG form, or over {most} MB in all",
         )
-
-
-def _ending(data: bytes) -> str:
-    if data.startswith(b"\xff\xd8\xff"):
-        return "jpg"
-    return "svg" if is_svg(data) else "png"
 
 
 def named_files(paths: Sequence[str]) -> Named:

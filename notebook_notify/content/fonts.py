@@ -103,12 +103,12 @@ class Pen:
     """Writes text in the first of several fonts that has the character.
 
     Args:
-        paths: font files, the one that is meant first.
+        paths: font files, the one that is meant first; what is no font is left out.
         size: the height of the text, in pixels.
         emoji: a font file of coloured pictures, for what the others lack.
 
     Raises:
-        OSError: the first is no font; of the others those that are none are left out.
+        OSError: none of *paths* is a font, nor has Pillow one of its own.
     """
 
     def __init__(self, paths: Sequence[Path], size: int, emoji: Path | None = None) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING, Any
 
+from notebook_notify.platforms.media import image_type
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
@@ -17,8 +18,8 @@ if TYPE_CHECKING:
 HTML = 512 << 10
 #: The longest word that is left out where a text is cut, in characters.
 _WORD = 1_000
-#: What a picture's file begins with: PNG, JPEG.
-_MAGIC = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff")
+#: The formats of pictures that can go along.
+_FORMATS = ("png", "jpeg", "svg")
 #: Whether a bundle has a figure: pictures, and what a page draws by itself.
 _FIGURE = re.compile(r"image/|application/vnd\.(?:plotly|vega|vegalite|bokehjs_exec)\b")
 #: The pictures that can go along, the better first; then any other that says it is one.
@@ -121,7 +122,7 @@ def _picture(forms: Mapping[str, str | bytes]) -> bytes:
     for mime in (*_SHOWN, *others):
         form = forms.get(mime, b"")
         data = form if isinstance(form, bytes) else _decoded(form)
-        if data.startswith(_MAGIC) or is_svg(data):
+        if image_type(data) in _FORMATS:
             return data
     return b""
 
@@ -133,11 +134,6 @@ def _decoded(form: str) -> bytes:
         return base64.b64decode(form)
     except ValueError:
         return b""
-
-
-def is_svg(data: bytes) -> bool:
-    """Whether *data* looks like an SVG file."""
-    return data[:100].lstrip().startswith((b"<svg", b"<?xml", b"<!DOCTYPE svg", b"<!--"))
 
 
 # ── HTML ─────────────────────────────────────────────────────────────────────────────────────

@@ -6,6 +6,7 @@ import re
 from bisect import bisect_left
 from typing import TYPE_CHECKING
 
+from notebook_notify.secret import scrub
 from notebook_notify.sizes import clip, size_of
 from notebook_notify.texts import say
 
@@ -72,6 +73,12 @@ def fit(
         key=lambda limit: size_of(write(cut(text, limit))) > max_bytes,
     )
     return (write(cut(text, over - 1)), False) if over > _SHORTEST else ("", False)
+
+
+def line_of(text: str, max_bytes: int) -> str:
+    """*text* on one line without secrets, its beginning in at most *max_bytes* bytes of UTF-8."""
+    # Masked before it is cut, since half a secret is not found.
+    return clip(" ".join(scrub(text).split()), max_bytes)
 
 
 def size_text(size: int) -> str:

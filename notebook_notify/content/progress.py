@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from notebook_notify.content.compose import HEADLINE_BYTES, TITLE_BYTES
+from notebook_notify.content.plain import line_of
 from notebook_notify.secret import scrub
 from notebook_notify.sizes import clip
 from notebook_notify.texts import duration, local, say
@@ -120,9 +121,8 @@ def compose_happening(
         max_bytes: the most bytes of UTF-8.
         mark: what makes the text unlike another of the same second.
     """
-    # Masked before anything is cut, since half a secret is not found.
-    title = clip(" ".join(scrub(title).split()), TITLE_BYTES)
-    line = clip(" ".join(scrub(happening.line).split()), HEADLINE_BYTES)
+    title = line_of(title, TITLE_BYTES)
+    line = line_of(happening.line, HEADLINE_BYTES)
     if happening.kind == "stalled" and line:
         line = say(f"最后一行：{line}", f"Last line: {line}")
     facts = (scrub(who), scrub(where), f"{local(happening.moment):%H:%M:%S}", mark)
@@ -132,7 +132,7 @@ def compose_happening(
 
 def alert_line(alert: Happening) -> str:
     """*alert* as a line of the message on the cell's end, which came before it was told."""
-    line = clip(" ".join(scrub(alert.line).split()), HEADLINE_BYTES)
+    line = line_of(alert.line, HEADLINE_BYTES)
     after = duration(alert.elapsed)
     return say(f"🔔 输出告警（运行 {after}时）：{line}", f"🔔 Alert after {after}: {line}")
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from secrets import token_hex
 from typing import TYPE_CHECKING
 
-from notebook_notify.content.compose import HEADLINE_BYTES, TITLE_BYTES
-from notebook_notify.messages import Message, named
+from notebook_notify.content.compose import HEADLINE_BYTES, LEAST_BYTES, TITLE_BYTES
+from notebook_notify.content.plain import line_of
+from notebook_notify.messages import Message, room_for
 from notebook_notify.platforms import CHANNELS
+from notebook_notify.platforms.checks import names
 from notebook_notify.secret import scrub
-from notebook_notify.sizes import clip, size_of
+from notebook_notify.sizes import clip
 from notebook_notify.texts import duration, local, say
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
     from notebook_notify.targets import Target
 
-#: The least room for the text, in bytes of UTF-8, however many people are named below it.
-_LEAST = 512
 _GB = 1 << 30
 
 
@@ -72,29 +71,26 @@ def stopped_message(stopped: Stopped, target: Target, mention: tuple[str, ...] =
         mention: whom it should ring, instead of those whom the target names.
     """
     channel = CHANNELS[target.channel]
-    mention = mention or tuple(target.get("mention") or ())
-    # Room for the line that names people, whatever marks a channel puts around a name.
-    room = size_of(named(mention)) + 4 * len(mention)
-    # A platform that drops repeats would take two messages of one second for one.
-    mark = f"#{token_hex(2)}" if channel.drops_repeats else ""
-    text = "\n".join(_lines(stopped, mark))
-    return Message(clip(text, max(_LEAST, channel.text_limit - room)), mention=mention)
+    mention = mention or names(target.get("mention"))
+    text = "\n".join(_lines(stopped, channel.mark()))
+    room = max(LEAST_BYTES, channel.text_limit - room_for(mention))
+    return Message(clip(text, room), mention=mention)
 
 
 def _lines(stopped: Stopped, mark: str) -> Iterator[str]:
-    title, span = _one_line(stopped.title, TITLE_BYTES), duration(stopped.elapsed)
+    title, span = line_of(stopped.title, TITLE_BYTES), duration(stopped.elapsed)
     yield say(
         f"💥 内核已停止 · {title} · 运行 {span}后", f"💥 Kernel stopped · {title} · after {span}"
     )
     yield say(
         "单元没有跑完，变量已丢失。常见原因：内存不足、原生代码崩溃、被人或系统结束",
-        "The cell did not finish; its variables are lost. Usual causes: out of memory, a crash in "
-        "native code, an end by someone or by the system",
+        "The cell did not finish; its variables are lost. Usual causes: memory ran out, native "
+        "code crashed, someone or the system ended it",
     )
     when = f"{local(stopped.moment):%m-%d %H:%M:%S}"
     yield " · ".join(filter(None, (scrub(stopped.who), scrub(stopped.where), when, mark)))
     if stopped.line:
-        line = _one_line(stopped.line, HEADLINE_BYTES)
+        line = line_of(stopped.line, HEADLINE_BYTES)
         at = f"{local(stopped.line_at):%H:%M:%S}"
         yield say(f"最后一行（{at}）：{line}", f"Last line ({at}): {line}")
     if stopped.memory is not None:
@@ -106,8 +102,3 @@ def _lines(stopped: Stopped, mark: str) -> Iterator[str]:
             f"停止前 内存 {used}/{limit} GB，其中内核 {kernel} GB",
             f"Memory before: {used}/{limit} GB, the kernel's {kernel} GB",
         )
-
-
-def _one_line(text: str, max_bytes: int) -> str:
-    """*text* on one line; masked before it is cut, since half a secret is not found."""
-    return clip(" ".join(scrub(text).split()), max_bytes)

@@ -84,8 +84,8 @@ def draw(table: Table) -> Image:
         return Image(_draw(table), "table.png")
     except ImportError:
         why = say(
-            "装上 Pillow 后宽表会画成图：pip install 'notebook-notify[images]'",
-            "a wide table is drawn once Pillow is there: pip install 'notebook-notify[images]'",
+            "装上 Pillow 后宽表会画成图：pip install pillow",
+            "a wide table is drawn once Pillow is there: pip install pillow",
         )
     except _NoFontError:
         why = say(

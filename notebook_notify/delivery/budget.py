@@ -27,6 +27,11 @@ class Budget:
         now = time.monotonic()
         return cls(now + timeout, None if hold is None else now + hold)
 
+    def put_off(self, seconds: float) -> Budget:
+        """The same, so many seconds later: they were spent on something else."""
+        release = None if self.release is None else self.release + seconds
+        return Budget(self.deadline + seconds, release)
+
     @property
     def left(self) -> float:
         """How long it is to the deadline, in seconds."""

@@ -159,8 +159,8 @@ def item_with(connection: Connection, one: str) -> Item:
     if row is None:
         raise OutboxError(
             say(
-                f"没有 {one} 这一条；%notify_outbox 列出全部",
-                f"there is no {one}; %notify_outbox lists what there is",
+                f"没有 {one} 这一条；%notify_outbox（命令行：outbox）列出全部",
+                f"there is no {one}; %notify_outbox (in a shell: outbox) lists what there is",
             )
         )
     return item_of(row)

@@ -223,7 +223,7 @@ def _no_retries() -> Retry:
 
 def _path(request: Request, untold: int) -> str:
     path = request.url[untold:]
-    return f"{path}?{urlencode(request.query)}" if request.query else path
+    return f"{path}?{urlencode(request.query, errors='replace')}" if request.query else path
 
 
 class _Body:

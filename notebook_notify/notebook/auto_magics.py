@@ -168,7 +168,7 @@ class NotifyAutoMagics(Magics):
             "error": say("只在出错时", "errors only"),
             "success": say("只在成功时", "successes only"),
         }[call.options.on]
-        least = say(f"运行至少 {span}", f"{span} or longer") if call.options.after else ""
+        least = say(f"运行至少 {span}", f"cells of {span} or longer") if call.options.after else ""
         labels = say("、", ", ").join(target.label for target in call.targets)
         on = say(f"自动通知已开启 → {labels}", f"%notify_auto is on → {labels}")
         return " · ".join(filter(None, (on, which, least, *call.notes)))

@@ -61,7 +61,7 @@ def unfilled(failed: Sequence[str]) -> tuple[str, ...]:
         return ()
     fields = say("、", ", ").join(failed)
     return (
-        say(f"未能填入，按原样发出：{fields}", f"could not be filled in, sent as typed: {fields}"),
+        say(f"未能填入，保持原样：{fields}", f"could not be filled in, left as typed: {fields}"),
     )
 
 

@@ -92,9 +92,8 @@ def _do(words: Sequence[str]) -> None:
 
 def _show(came: str) -> None:
     """Show what waits, and before it what *came* of what was done."""
-    from html import escape
-
     from notebook_notify import columns
+    from notebook_notify.boxes import box
     from notebook_notify.sender import DRAIN
     from notebook_notify.waiting.outgoing import cells, heading
 
@@ -103,12 +102,16 @@ def _show(came: str) -> None:
     if not rows:
         said = (came, say("没有排队的消息", "nothing waits"), trouble)
         told = " · ".join(filter(None, said))
-        display({"text/plain": told, "text/html": f"<div>{escape(told)}</div>"}, raw=True)
+        display({"text/plain": told, "text/html": box(told, mark="·")}, raw=True)
         return
     plain, html = columns.plain(heading(), rows), columns.table(heading(), rows)
     if came:
-        plain, html = f"{came}\n{plain}", f"<div>{escape(came)}</div>{html}"
-    if trouble:
-        plain += f"\n· {trouble}"
-        html += f"<div>{escape(trouble)}</div>"
+        plain, html = f"{came}\n{plain}", box(came) + html
+    todo = say(
+        "%notify_outbox flush 立即全部试发，resend ID 再发一条，drop ID 删除一条",
+        "%notify_outbox flush tries all of it now, resend ID sends one again, drop ID deletes one",
+    )
+    for note in filter(None, (trouble, todo)):
+        plain += f"\n· {note}"
+        html += box(note, mark="·")
     display({"text/plain": plain, "text/html": html}, raw=True)

@@ -212,16 +212,24 @@ def _finish(name: str, *, posts: bool) -> None:
 
 
 def _what_next(spec: Spec, head: str, group: str | None = None) -> str:
-    """``r``, ``s``, ``c`` or another answer: what to do about what failed."""
+    """``r``, ``s``, ``c`` or nothing: what to do about what failed; asked again if it is none."""
     others = [one for one in asked(spec) if not one.secret and one.name != group]
     rest = say("c 重新输入其余各项；", "c: enter the rest again; ") if others else ""
-    return ask(
-        head
-        + say(
-            f"r 再试一次；s 重新输入密钥；{rest}回车 到此为止：",
-            f"r: try again; s: enter the secret again; {rest}Enter: leave it so: ",
-        )
-    ).lower()
+    question = head + say(
+        f"r 再试一次；s 重新输入密钥；{rest}回车 到此为止：",
+        f"r: try again; s: enter the secret again; {rest}Enter: leave it so: ",
+    )
+
+    def check(answer: str) -> None:
+        if answer not in ("", "r", "s", *(["c"] if others else [])):
+            raise TargetError(
+                say(
+                    "请只输入上面的一个字母；密钥在 s 之后询问，不回显",
+                    "type one of these letters; a secret is asked for after s, without echo",
+                )
+            )
+
+    return until(lambda: ask(question).lower(), check)
 
 
 def _mend(name: str, old: Target, what: str) -> bool:

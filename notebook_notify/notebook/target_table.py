@@ -16,24 +16,14 @@ from notebook_notify.texts import say
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from notebook_notify.book import Known
+    from notebook_notify.targets import Known
 
 
 def show() -> None:
     """Show the targets; raises ``ConfigError`` if a config file cannot be used."""
     known = sender.TARGETS.known()
     notes = [scrub(warning) for warning in sender.TARGETS.config.warnings]
-    if not known:
-        looked = ", ".join(map(str, sender.TARGETS.looked_in))
-        notes.append(
-            say(
-                f"还没有目标（找过 {looked}）。%notify_setup 名称 新建一个；"
-                "%notify_sandbox 不用账号先试",
-                f"no target yet (looked in {looked}). Make one with %notify_setup NAME, "
-                "or try without an account: %notify_sandbox",
-            )
-        )
-    blocks = [(_head(one), list(_lines(one))) for one in known]
+    blocks = [(_head(one), list(_lines(one))) for one in known] or [_none()]
     plain = [pairs(head, lines) for head, lines in blocks]
     html = [box(head, lines) for head, lines in blocks]
     html += [box(note, mark="·") for note in notes]
@@ -59,6 +49,18 @@ def check(names: Sequence[str], *, post: bool) -> None:
     display(proofs.bundle(), raw=True)
     if posts is not None:
         display(posts.bundle(), raw=True)
+
+
+def _none() -> tuple[str, list[tuple[str, str]]]:
+    """What is told where there is no target."""
+    return say("还没有目标", "no target yet"), [
+        (say("新建", "make one"), say("%notify_setup 名称", "%notify_setup NAME")),
+        (
+            say("先试", "try"),
+            say("%notify_sandbox，不用账号", "%notify_sandbox, without an account"),
+        ),
+        (say("找过", "looked in"), ", ".join(map(str, sender.TARGETS.looked_in))),
+    ]
 
 
 def _head(one: Known) -> str:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from functools import partial
-from secrets import token_hex
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.error import UsageError
@@ -176,12 +176,15 @@ def tell(call: Call, ended: Ended, shell: Any, untold: Untold, budget: Budget) -
         if options.out:
             shell.user_ns[options.out] = None  # not the report of an earlier run
         return
+    began = time.monotonic()
     summary, failed = fill(options.summary or "", shell.user_ns)
     if untold.alert is not None:
         summary = "\n".join(filter(None, (alert_line(untold.alert), summary)))
     notes = [*unfilled(failed), *untold.notes]
     run = replace(run, summary=summary or None)
     messages = messages_of(call, run, ended.value, notes)
+    # A value that is computed when it is written out, or a slow disk, is not the network's time.
+    budget = budget.put_off(time.monotonic() - began)
     strict = options.strict and ended.error is None
     try:
         report = _deliver(call, messages, notes, shell, budget, verdict=run.verdict)
@@ -219,8 +222,7 @@ def _tell_happening(
     cell = cell_of(count)
 
     def message(channel: Channel) -> Message:
-        # A platform that drops repeats would take two messages of one second for one.
-        mark = f"#{token_hex(2)}" if channel.drops_repeats else ""
+        mark = channel.mark()
         where = f"{notebook} {cell}".strip()
         title = title_of(call, notebook, cell)
         limit = channel.text_limit

@@ -127,7 +127,7 @@ _RULES = {
         "margin:6px 0;flex-wrap:wrap;gap:8px 12px;align-items:center;overflow:visible"
     ),
     " .nn-alert": (
-        "border-left:4px solid var(--nn-bad);padding:4px 12px;margin:6px 0;"
+        "border-left:4px solid var(--nn-bad);padding:4px 12px;margin:2px 0 10px;"
         "background:var(--nn-soft);border-radius:0 5px 5px 0"
     ),
     " .nn-alert.nn-warn": "border-left-color:var(--nn-warn)",

@@ -182,7 +182,12 @@ class SendTab:
     def _wanted(self) -> tuple[Target, Letter]:
         target, letter = self.form.target(), self.form.letter()
         if target is None:
-            raise TargetError(say("还没有目标", "there is no target yet"))
+            raise TargetError(
+                say(
+                    "还没有目标：先在“沙盒”页启动沙盒，或在“接入”页新建一个",
+                    "no target yet: start the sandbox in its tab, or make one in Set up",
+                )
+            )
         if letter.empty:
             raise TargetError(say("消息为空，未发送", "the message is empty; nothing was sent"))
         return target, letter
@@ -293,11 +298,12 @@ class SendTab:
         if made.refusal:
             self._show_report(lambda: looks.refused(made.refusal))
             return
-        told = [looks.count(made), *made.along, *made.notes]
+        told = [*made.along, *made.notes]
         why = many(letter, target, self._desk.about(target))
         told += [say(f"发送前会先问：{why}", f"asks before sending: {why}")] if why else []
         head = say(f"试运行，未发送 → {target.label}", f"Dry run, not sent → {target.label}")
-        self._show_report(lambda: looks.box(head, [("", f"· {one}") for one in told]))
+        rows = [("", looks.count(made)), *(("·", one) for one in told)]
+        self._show_report(lambda: looks.box(head, rows))
 
     # ── what was sent ────────────────────────────────────────────────────────────────────────
 

@@ -8,9 +8,10 @@ import ipywidgets as widgets
 
 from notebook_notify.errors import NotifyError, PlatformError
 from notebook_notify.panel.setup_jobs import FieldError
-from notebook_notify.panel.setup_row import Row, required
-from notebook_notify.panel.setup_words import at_fault, common
+from notebook_notify.panel.setup_row import Row
+from notebook_notify.panel.setup_words import at_fault, common, label
 from notebook_notify.platforms import SPECS
+from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -113,7 +114,8 @@ class Fields:
         """What *values* lack, beside *but*, which is said beside it."""
         names = [one.name for one in self.spec.lacking(values) if one.name not in but]
         for name in names:
-            self.fail(name, required(self.rows[name]))
+            told = say(*label(self.rows[name].field))  # where it is found says its hint
+            self.fail(name, say(f"必填：{told}", f"needed: {told}"))
         return names
 
     def secrets_lacking(self, values: Mapping[str, object]) -> list[str]:

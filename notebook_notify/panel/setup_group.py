@@ -78,7 +78,7 @@ class GroupForm:
         self._away: tuple[str, str, str | None] | None = None
         # Kept for another try: a WeCom group that was made after all is then found.
         self._id = token_hex(16)
-        label, self._where = _USERS[platform]
+        self._label, where = _USERS[platform]
         self._head = widgets.HTML()
         desk.word(
             self._head,
@@ -91,9 +91,9 @@ class GroupForm:
             ("群名称", "Name of the group"),
             ("新群的名称", "what the new group is called"),
         )
-        self.users = desk.field(widgets.Text(), label, self._where)
+        self.users = desk.field(widgets.Text(), self._label, where)
         self._hint = widgets.HTML()
-        desk.word(self._hint, "value", *map(looks.hint, self._where))
+        desk.word(self._hint, "value", *map(looks.hint, where))
         self.owner = desk.field(
             widgets.Dropdown(),
             ("群主", "Owner"),
@@ -204,7 +204,7 @@ class GroupForm:
         if not name:
             self._say("name", say("必填：新群的名称", "needed: what the group is called"))
         if not members:
-            self._say("users", say("必填：", "needed: ") + say(*self._where))
+            self._say("users", say("必填：", "needed: ") + say(*self._label))
         if not name or not members:
             return
         owner, kept = self.owner.value or members[0], self._id

@@ -189,8 +189,3 @@ class Row:
                 )
             )
         return True
-
-
-def required(row: Row) -> str:
-    """What is said of a field that must not be empty."""
-    return say("必填：", "needed: ") + say(*row.field.where)

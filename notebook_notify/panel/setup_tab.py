@@ -63,7 +63,7 @@ class SetUpTab:
             for platform in PLATFORMS
         }
         self.prove = desk.button(
-            ("验证", "Test"),
+            ("验证", "Check"),
             (
                 "逐步验证凭证、IP、权限和群；不保存，不发消息",
                 "prove credential, address, permission and group; saves and sends nothing",
@@ -71,7 +71,7 @@ class SetUpTab:
             self._on_prove,
         )
         self.save = desk.button(
-            ("保存并验证", "Save and test"),
+            ("保存并验证", "Save and check"),
             ("写入您的配置文件，只有您能读", "into your config file, which only you can read"),
             self._on_save,
             primary=True,
@@ -160,7 +160,7 @@ class SetUpTab:
             head = say(
                 f"群“{name}”已建好，{count} 人", f"the group “{name}” is made: {count} members"
             )
-            next_step = say("接着点“保存并验证”", "next: Save and test")
+            next_step = say("接着点“保存并验证”", "next: Save and check")
             lines = [("·", one_line(one)) for one in (*notes, next_step)]
             return looks.box(f"✓ {head}", lines)
 

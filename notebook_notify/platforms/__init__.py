@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from notebook_notify.platforms.base import Channel
     from notebook_notify.targets import Target
 
-#: The channels by kind; of a magic that several answer to, the seed's own comes first.
+#: The channels by kind; of a magic that several answer to, the DolphinDB module's comes first.
 CHANNELS: dict[str, Channel] = {
     channel.spec.kind: channel
     for channel in (

@@ -98,11 +98,11 @@ _OWN: tuple[Row, ...] = (
     Row(
         (errors.OVER_RATE,),
         Words(
-            "没有发出：再发就超过平台的频率限制，本机先拦下",
+            "超过平台的频率限制，本机先拦下",
             "{again} 秒后再发；把多条消息合成一条，或换一个机器人。您的其他内核发的也计算在内。",
         ),
         Words(
-            "not sent: kept back here, since the platform would refuse it as too many",
+            "kept back here: more than the platform takes",
             "Send again in {again} s; merge messages, or use another robot. What your other "
             "kernels send counts as well.",
         ),

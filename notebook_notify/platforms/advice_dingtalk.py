@@ -46,7 +46,7 @@ OLD_TOKEN = (
         "再发一次；若一直如此，核对 AppKey 是否属于这个组织的企业内部应用。",
     ),
     Words(
-        "the token is not accepted, a new one neither",
+        "the token is not accepted, and neither is a new one",
         "Send again; if it stays so, check that the AppKey is an internal app's of this "
         "organisation.",
     ),
@@ -54,13 +54,13 @@ OLD_TOKEN = (
 ADDRESS = (
     Words(
         "{ip} 不在应用的 IP 白名单中",
-        "开发者后台 → 该应用 → 安全设置 → 服务器出口IP → 添加 {ip}。"
+        "开发者后台 → 该应用 → 安全设置 → 服务器出口IP → 添加 {ip}。\n"
         "出口 IP 不固定时，给目标设 proxy，或用 %notify_setup 名称 改用群机器人。",
     ),
     Words(
         "{ip} is not on the app's list of addresses",
         "Developer console → the app → Security (安全设置) → Server IPs (服务器出口IP) → add "
-        "{ip}. If the address changes, set proxy in the target, or use a group robot "
+        "{ip}.\nIf the address changes, set proxy in the target, or use a group robot "
         "(%notify_setup NAME).",
     ),
 )

@@ -13,7 +13,7 @@ class Words(NamedTuple):
 
     Attributes:
         what: what happened, one phrase.
-        todo: what to do next, one or two sentences.
+        todo: what to do next, one or two sentences; ways to choose from are a line each.
     """
 
     what: str

@@ -50,13 +50,14 @@ TABLE: tuple[Row, ...] = (
         (40001,),
         Words(
             "Secret 不对，或应用已停用",
-            "管理后台 → 应用管理 → 该应用，重新复制 Secret，并确认它与企业ID 属于同一企业、"
-            "应用已启用。",
+            "管理后台 → 应用管理 → 该应用，重新复制 Secret，用 %notify_setup 名称 --secret 换上；"
+            "并确认它与企业ID 属于同一企业、应用已启用。",
         ),
         Words(
             "wrong Secret, or the app is disabled",
-            "Admin console → App Management (应用管理) → the app: copy Secret again; check that it "
-            "belongs to this corp id and that the app is enabled.",
+            "Admin console → App Management (应用管理) → the app: copy Secret again, and put it in "
+            "with %notify_setup NAME --secret; check that it belongs to this corp id and that the "
+            "app is enabled.",
         ),
     ),
     Row(
@@ -104,7 +105,7 @@ TABLE: tuple[Row, ...] = (
             "再发一次；若一直如此，确认 Secret 是自建应用的 Secret，且应用没有刚被重置。",
         ),
         Words(
-            "the token is not accepted, a new one neither",
+            "the token is not accepted, and neither is a new one",
             "Send again; if it stays so, check that Secret is a self-built app's and was not reset "
             "just now.",
         ),
@@ -145,15 +146,15 @@ TABLE: tuple[Row, ...] = (
         Words(
             "{ip} 不在企业可信 IP 中",
             "管理员：管理后台 → 应用管理 → 该应用 → 企业可信IP → 添加 {ip}（约 1 分钟生效；"
-            "须先设置可信域名或接收消息服务器）。出口 IP 不固定时，给目标设 proxy。"
+            "须先设置可信域名或接收消息服务器）。\n出口 IP 不固定时，给目标设 proxy。\n"
             "不想等：用 %notify_setup 名称 改用群机器人，它不查 IP。",
         ),
         Words(
             "{ip} is not among the app's trusted IPs",
             "Administrator: admin console → App Management (应用管理) → the app → Trusted IPs "
             "(企业可信IP) → add {ip} (takes about a minute; needs a trusted domain or a "
-            "message-receiving URL first). If the address changes, set proxy in the target. No "
-            "time to wait: use a group robot, which asks for no IP (%notify_setup NAME).",
+            "message-receiving URL first).\nIf the address changes, set proxy in the target.\n"
+            "No time to wait: use a group robot, which asks for no IP (%notify_setup NAME).",
         ),
     ),
     Row(
@@ -196,7 +197,7 @@ TABLE: tuple[Row, ...] = (
     ),
     Row(
         (48005,),
-        Words("企业微信已停用这个接口", "换一个渠道，例如群机器人：%notify_setup 名称。"),
+        Words("企业微信已停用这个接口", "换一个通道，例如群机器人：%notify_setup 名称。"),
         Words(
             "WeCom no longer offers this call",
             "Use another channel, such as a group robot: %notify_setup NAME.",
@@ -279,8 +280,8 @@ TABLE: tuple[Row, ...] = (
         ),
         Words(
             "a file or picture is too large, or empty",
-            "A file has 5 bytes to 20 MB, a picture 10 MB at most (2 MB for a group robot): make "
-            "it smaller, or send a link to it.",
+            "A file has more than 5 bytes and 20 MB at most, a picture 10 MB at most (2 MB for a "
+            "group robot): make it smaller, or send a link to it.",
         ),
     ),
     Row(

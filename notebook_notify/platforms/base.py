@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
+from secrets import token_hex
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from notebook_notify.messages import named
@@ -233,6 +234,14 @@ class Channel(ABC):
     def stamped(self, words: Words) -> Words:
         """*words* with what the channel itself adds to a text before it leaves, e.g. the time."""
         return words
+
+    def fits(self, words: Words) -> bool:  # noqa: ARG002 - most count the text alone
+        """Whether *words*, within the limit, fit with all that JSON makes of them."""
+        return True
+
+    def mark(self) -> str:
+        """What makes a text unlike any other of the same second, where equal ones are dropped."""
+        return f"#{token_hex(2)}" if self.drops_repeats else ""
 
     @abstractmethod
     def token_key(self, target: Target) -> str:

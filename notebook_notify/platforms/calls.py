@@ -6,9 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from notebook_notify.delivery.transport import Request
 from notebook_notify.errors import UNKNOWN, UNREADABLE, TargetError
-from notebook_notify.platforms import checks, replies
+from notebook_notify.platforms import replies
 from notebook_notify.platforms.base import Call, Verdict
 from notebook_notify.texts import say
 
@@ -17,7 +16,6 @@ if TYPE_CHECKING:
 
     from notebook_notify.delivery.transport import Reply
     from notebook_notify.platforms.errcode import AppChannel
-    from notebook_notify.targets import Target
 
     #: What is made of a platform's dict; raises ``LookupError``, ``TypeError`` or ``ValueError``
     #: if it is not as the page of the call says.
@@ -44,7 +42,7 @@ def errcode_call(
     path: str,
     shape: Shape,
     *,
-    query: Mapping[str, str] | None = None,
+    query: dict[str, str] | None = None,
     payload: dict[str, Any] | None = None,
     changes: bool = False,
 ) -> Call:
@@ -58,19 +56,12 @@ def errcode_call(
         payload: the JSON body.
         changes: as of :class:`Call`.
     """
-
-    def request(target: Target, token: str) -> Request:
-        if payload is not None:
-            return channel.post(target, path, token, payload)
-        url = checks.host_of(target, channel.host) + path
-        asked = {"access_token": token, **(query or {})}
-        return Request("GET", url, asked, proxy=checks.proxy_of(target))
+    call = channel.call(path, query, payload)
 
     def read(reply: Reply) -> Verdict:
-        verdict = replies.read(reply, busy=channel.busy, refresh=channel.refresh)
-        return answer(reply, verdict, shape, changes=changes)
+        return answer(reply, call.read(reply), shape, changes=changes)
 
-    return Call(request, read, changes)
+    return Call(call.request, read, changes)
 
 
 def answer(reply: Reply, verdict: Verdict, shape: Shape, *, changes: bool) -> Verdict:

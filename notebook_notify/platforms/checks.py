@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.errors import TargetError
-from notebook_notify.fields import COMMON_FIELDS
+from notebook_notify.fields import COMMON_FIELDS, ids_in
 from notebook_notify.secret import Secret
 from notebook_notify.texts import language, say
 
@@ -48,12 +48,8 @@ def proxy_of(target: Target) -> str | None:
 
 
 def names(value: Any) -> tuple[str, ...]:
-    """The ids in a field of kind ``names``: a list, or one string (``|`` between several)."""
-    many = value.split("|") if isinstance(value, str) else value
-    if many is None:
-        return ()
-    if isinstance(many, int):
-        many = (many,)
+    """The ids in a field of kind ``names``: a list, or one text."""
+    many = ids_in(value) if isinstance(value, str) else value or ()
     return tuple(name for name in (str(one).strip() for one in many) if name)
 
 

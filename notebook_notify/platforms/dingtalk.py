@@ -24,6 +24,9 @@ BUSY = frozenset({-1, 34015, 90002, 90018})
 #: What a call is refused with that the application has no permission for.
 NO_PERMISSION: frozenset[int | str] = frozenset({60011})
 
+#: ``status`` of a group that was disbanded: open.dingtalk.com, obtain-a-group-session.
+DISBANDED = 2
+
 #: ``markdown.title``, in characters: open.dingtalk.com, server-api-error-codes-1, code 34016.
 TITLE_LIMIT = 64
 

@@ -31,6 +31,7 @@ from notebook_notify.platforms.calls import (
     people,
     text,
 )
+from notebook_notify.platforms.dingtalk import DISBANDED
 from notebook_notify.platforms.dingtalk_app_robot import DingTalkAppRobot
 from notebook_notify.platforms.dingtalk_chat import DingTalkChat
 from notebook_notify.platforms.webhooks import mobile as national
@@ -50,8 +51,6 @@ ROOT = 1
 MAX_NAME = 20
 #: Members in one call of the legacy chat/create.
 LEGACY_MOST = 40
-#: ``status`` of a group that was disbanded.
-DISBANDED = 2
 #: People in one page of user/list.
 _PAGE = 100
 

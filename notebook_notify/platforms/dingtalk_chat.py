@@ -12,24 +12,21 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_notify.errors import TargetError
 from notebook_notify.fields import Field, Spec
-from notebook_notify.platforms.base import Found, MarkdownLimits, Probe
+from notebook_notify.platforms.base import MarkdownLimits, Probe
 from notebook_notify.platforms.dingtalk import (
     APP_KEY,
     APP_SECRET,
+    DISBANDED,
     NO_PERMISSION,
     DingTalkChannel,
 )
-from notebook_notify.platforms.replies import shown
+from notebook_notify.platforms.replies import group_of
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Request
-    from notebook_notify.platforms.base import Media, Words
+    from notebook_notify.platforms.base import Found, Media, Words
     from notebook_notify.targets import Target
-
-
-#: ``status`` of a group that was disbanded.
-_DISBANDED = 2
 
 
 class DingTalkChat(DingTalkChannel):
@@ -53,8 +50,8 @@ class DingTalkChat(DingTalkChannel):
             ),
         ),
     )
-    #: The page of the call says 2,048 bytes for the whole; that of the types says 5,000
-    #: characters for a Markdown text. What both allow is sent.
+    #: The page of the call says 2,048 bytes, the text of code 34016 and the page of the types
+    #: 5,000 characters: the text itself keeps to the first.
     text_limit = 2048
     markdown = MarkdownLimits("dingtalk", 2048)
 
@@ -81,7 +78,7 @@ class DingTalkChat(DingTalkChannel):
         return (
             Probe(
                 ("IP、群", "IP list, chat"),
-                self.question("/chat/get", {"chatid": chat_id}),
+                self.call("/chat/get", {"chatid": chat_id}),
                 _group,
                 NO_PERMISSION,
             ),
@@ -91,7 +88,7 @@ class DingTalkChat(DingTalkChannel):
 
 def _group(answer: dict[str, Any]) -> Found:
     info = answer["chat_info"]
-    name, members = shown(info.get("name", "")), len(info["useridlist"])
-    if info.get("status") == _DISBANDED:
-        raise TargetError(say(f"群“{name}”已解散", f"the group “{name}” was disbanded"))
-    return Found(say(f"“{name}”，{members} 人", f"“{name}”, {members} members"), name, members)
+    found = group_of(info.get("name", ""), len(info["useridlist"]))
+    if info.get("status") == DISBANDED:
+        raise TargetError(say(f"群“{found.name}”已解散", f"the group “{found.name}” was disbanded"))
+    return found

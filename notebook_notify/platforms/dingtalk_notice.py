@@ -9,6 +9,7 @@ Page on open.dingtalk.com: asynchronous-sending-of-enterprise-session-messages.
 
 from __future__ import annotations
 
+import json
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from notebook_notify.platforms.dingtalk import (
 )
 from notebook_notify.platforms.recipients import EVERYONE, check_recipients, recipients
 from notebook_notify.platforms.replies import shown
+from notebook_notify.sizes import size_of
 from notebook_notify.texts import local
 
 if TYPE_CHECKING:
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 #: Of how many people a proof asks: each is a call.
 ASKED = 10
+#: The largest ``msg``, as JSON in bytes of UTF-8.
+MSG_BYTES = 2048
 #: The most ids of one call, by field.
 MOST = {"users": 100, "parties": 20}
 
@@ -76,7 +80,8 @@ class DingTalkNotice(DingTalkChannel):
         ),
     )
     message_id = "task_id"
-    #: ``msg`` has 2,048 bytes in all: the rest is for what JSON adds, the time and a title.
+    #: ``msg`` has ``MSG_BYTES`` in all: the rest is for the time, a title, and what JSON adds to
+    #: most texts; of one to which it adds more, :meth:`fits` has less in one message.
     text_limit = 1900
     markdown = MarkdownLimits("dingtalk", 1700)
     caveat = (
@@ -92,6 +97,11 @@ class DingTalkNotice(DingTalkChannel):
     def everyone(self, target: Target) -> bool:
         """Whether *target* stands for all in the application's visible scope (可见范围)."""
         return EVERYONE in recipients(target, MOST).get("users", ())
+
+    def fits(self, words: Words) -> bool:
+        """Whether ``msg`` is within ``MSG_BYTES``, quotation marks and line breaks escaped."""
+        msg = json.dumps(self.wire(self.stamped(words)), ensure_ascii=False, separators=(",", ":"))
+        return size_of(msg) <= MSG_BYTES
 
     def stamped(self, words: Words) -> Words:
         """With the time: DingTalk drops a notice that says the same as another of that day."""
@@ -127,7 +137,7 @@ class DingTalkNotice(DingTalkChannel):
         asked = [
             Probe(
                 (f"接收人 {person}", f"person {person}"),
-                self.question("/topapi/v2/user/get", payload={"userid": person}),
+                self.call("/topapi/v2/user/get", payload={"userid": person}),
                 lambda answer: Found(shown(answer["result"]["name"])),
                 NO_PERMISSION,
             )

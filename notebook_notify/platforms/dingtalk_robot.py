@@ -22,14 +22,13 @@ from notebook_notify.platforms import checks
 from notebook_notify.platforms.base import MarkdownLimits, Media, MediaLimits, Mention, Words
 from notebook_notify.platforms.dingtalk import HOST, TITLE_LIMIT
 from notebook_notify.platforms.media import UnfitError
-from notebook_notify.platforms.webhooks import PER_MINUTE, WebhookChannel, mobile
+from notebook_notify.platforms.webhooks import EVERYONE, PER_MINUTE, WebhookChannel, mobile
 from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.messages import Attachment
     from notebook_notify.targets import Target
 
-EVERYONE = "all"
 #: The most people of one message.
 MOST_MENTIONED = 50
 #: The largest picture that is handed to the target's function, in bytes; ours to choose.
@@ -161,8 +160,8 @@ def sign(secret: str, timestamp: int) -> str:
 
     See open.dingtalk.com, customize-robot-security-settings.
     """
-    digest = hmac.digest(secret.encode(), f"{timestamp}\n{secret}".encode(), "sha256")
-    return base64.b64encode(digest).decode()
+    key, signed = (one.encode("utf-8", "replace") for one in (secret, f"{timestamp}\n{secret}"))
+    return base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
 
 
 def _add(keyword: str, payload: dict[str, Any]) -> None:

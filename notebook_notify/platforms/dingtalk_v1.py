@@ -65,12 +65,12 @@ class V1Channel(Channel):
 
         Whether either host takes the other's is not said anywhere.
         """
-        host, app = f"{checks.host_of(target, HOST)}/v1.0", str(target.get("app_key")).strip()
-        return checks.token_key(self.spec.platform, host, app, target.reveal("app_secret"))
+        host = f"{checks.host_of(target, HOST)}/v1.0"
+        return checks.token_key(self.spec.platform, host, *_credential(target))
 
     def token_request(self, target: Target) -> Request:
         """``POST /v1.0/oauth2/accessToken``; id and secret go into the body."""
-        app, secret = str(target.get("app_key")).strip(), target.reveal("app_secret")
+        app, secret = _credential(target)
         return Request(
             "POST",
             f"{checks.host_of(target, HOST)}/v1.0/oauth2/accessToken",
@@ -97,6 +97,10 @@ class V1Channel(Channel):
             proxy=checks.proxy_of(target),
             headers={TOKEN_HEADER: token},
         )
+
+
+def _credential(target: Target) -> tuple[str, str]:
+    return str(target.get("app_key")).strip(), target.reveal("app_secret").strip()
 
 
 def read(reply: Reply) -> Verdict:

@@ -84,14 +84,14 @@ class AppChannel(ErrcodeChannel):
     def token_key(self, target: Target) -> str:
         """One token for each pair of id and secret, which is one application."""
         host, app = checks.host_of(target, self.host), self._app(target)
-        return checks.token_key(self.spec.platform, host, app, target.reveal(self.secret[1]))
+        return checks.token_key(self.spec.platform, host, app, self._secret(target))
 
     def token_request(self, target: Target) -> Request:
         """``GET …/gettoken``; id and secret go into the query, a body is not read."""
         return Request(
             "GET",
             f"{checks.host_of(target, self.host)}{self.root}/gettoken",
-            {self.app[0]: self._app(target), self.secret[0]: target.reveal(self.secret[1])},
+            {self.app[0]: self._app(target), self.secret[0]: self._secret(target)},
             proxy=checks.proxy_of(target),
         )
 
@@ -110,10 +110,10 @@ class AppChannel(ErrcodeChannel):
         url = checks.host_of(target, self.host) + path
         return Request("POST", url, {"access_token": token}, payload, checks.proxy_of(target))
 
-    def question(
+    def call(
         self, path: str, query: dict[str, str] | None = None, payload: dict[str, Any] | None = None
     ) -> Call:
-        """A call of *path* that changes nothing: ``POST`` if it has a *payload*, else ``GET``."""
+        """A call of *path*, read by ``errcode``: ``POST`` if it has a *payload*, else ``GET``."""
 
         def request(target: Target, token: str) -> Request:
             return Request(
@@ -128,3 +128,6 @@ class AppChannel(ErrcodeChannel):
 
     def _app(self, target: Target) -> str:
         return str(target.get(self.app[1])).strip()
+
+    def _secret(self, target: Target) -> str:
+        return target.reveal(self.secret[1]).strip()

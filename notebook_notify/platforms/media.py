@@ -69,34 +69,26 @@ def fit(
         seconds: the longest time for the drawing of an SVG.
 
     Raises:
-        UnfitError: it is empty or too large.
+        UnfitError: it is empty, too small or too large.
     """
     form = image_type(attachment.data) if isinstance(attachment, Image) else None
     name = safe_name(_ended(attachment.name, form) if form else attachment.name)
-    note: str | None = None
     drawable = form == "svg" and limits.image_types
     if not limits.file_bytes and form not in limits.image_types and not drawable:
         kept = f"{name} was not sent: this channel cannot carry it"
         raise UnfitError(say(f"{name} 没有发：这个通道发不了", kept))
-    if len(attachment.data) < LEAST_BYTES:
-        few = say(f"{name} 不足 {LEAST_BYTES} 字节", f"{name} has fewer than {LEAST_BYTES} bytes")
-        raise UnfitError(few if attachment.data else say(f"{name} 是空的", f"{name} is empty"))
-    if isinstance(attachment, Image):
-        if form == "svg" and (png := svg.drawn(attachment.data, seconds)):
-            fitted, _ = fit(Image(png, str(PurePath(name).with_suffix(".png"))), limits)
-            return fitted, say(f"{name} 已画成 {fitted.name}", f"{name} is drawn as {fitted.name}")
-        if form in limits.image_types:
-            if len(attachment.data) <= limits.image_bytes:
-                return replace(attachment, name=name), None
-            smaller = _scaled(attachment.data, limits.image_bytes)
-            if smaller is not None:
-                note = say(f"{name} 过大，已缩小", f"{name} was too large and is scaled down")
-                return Image(smaller, str(PurePath(name).with_suffix(".jpg"))), note
-        fitted, zipped = fit(File(attachment.data, name), limits)
-        note = say(f"{name} 作为文件发送", f"{name} goes as a file")
-        return fitted, say("；", "; ").join(filter(None, (note, zipped)))
+    if not attachment.data:
+        raise UnfitError(say(f"{name} 是空的", f"{name} is empty"))
     ending = PurePath(name).suffix.lower().lstrip(".")
-    if limits.file_types is not None and ending not in limits.file_types:
+    zips = limits.file_types is not None and ending not in limits.file_types
+    if len(attachment.data) < LEAST_BYTES and (form in limits.image_types or not zips):
+        raise UnfitError(
+            say(f"{name} 不足 {LEAST_BYTES} 字节", f"{name} has fewer than {LEAST_BYTES} bytes")
+        )
+    if isinstance(attachment, Image):
+        return _fit_picture(replace(attachment, name=name), form, limits, seconds)
+    note: str | None = None
+    if zips:
         note = say(f"{name} 已压缩为 zip", f"{name} is zipped")
         attachment = File(_zipped(name, attachment.data), f"{name}.zip")
         name = attachment.name
@@ -104,6 +96,26 @@ def fit(
         most = limits.file_bytes >> 20
         raise UnfitError(say(f"{name} 超过 {most} MB", f"{name} is over {most} MB"))
     return File(attachment.data, name), note
+
+
+def _fit_picture(
+    picture: Image, form: str | None, limits: MediaLimits, seconds: float
+) -> tuple[Attachment, str | None]:
+    """As of :func:`fit`; *form* is the format of *picture*, if that is known."""
+    name, path = picture.name, PurePath(picture.name)
+    if form == "svg" and (png := svg.drawn(picture.data, seconds)):
+        fitted, _ = fit(Image(png, str(path.with_suffix(".png"))), limits)
+        return fitted, say(f"{name} 已画成 {fitted.name}", f"{name} is drawn as {fitted.name}")
+    if form in limits.image_types:
+        if len(picture.data) <= limits.image_bytes:
+            return picture, None
+        smaller = _scaled(picture.data, limits.image_bytes)
+        if smaller is not None:
+            note = say(f"{name} 过大，已缩小", f"{name} was too large and is scaled down")
+            return Image(smaller, str(path.with_suffix(".jpg"))), note
+    fitted, zipped = fit(File(picture.data, name), limits)
+    note = say(f"{name} 作为文件发送", f"{name} goes as a file")
+    return fitted, say("；", "; ").join(filter(None, (note, zipped)))
 
 
 def _ended(name: str, form: str) -> str:

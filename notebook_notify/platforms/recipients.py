@@ -40,8 +40,8 @@ def check_recipients(
         *some, last = most
         raise TargetError(
             say(
-                f"目标 {target.label} 没有收件人：写 {'、'.join(some)} 或 {last}，要发给所有人则"
-                f'特意写 users = "{EVERYONE}"',
+                f"目标 {target.label} 没有收件人：请写 {'、'.join(some)} 或 {last}；"
+                f'确要发给所有人时写 users = "{EVERYONE}"',
                 f"target {target.label} names no one: give {', '.join(some)} or {last}, or write "
                 f'users = "{EVERYONE}" on purpose for everyone in the app\'s scope',
             )

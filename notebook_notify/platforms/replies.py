@@ -12,8 +12,9 @@ import unicodedata
 from typing import TYPE_CHECKING, Any
 
 from notebook_notify.errors import UNKNOWN, UNREADABLE
-from notebook_notify.platforms.base import Token, Verdict
+from notebook_notify.platforms.base import Found, Token, Verdict
 from notebook_notify.reports import one_line
+from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +26,7 @@ WRAPPER = 88
 #: What both platforms give a token, in seconds, should a reply leave it out.
 LIFETIME = 7200
 #: The most of a name that is shown, in characters.
-NAME = 64
+LONGEST_NAME = 64
 #: How much of an unreadable body is shown, in characters, and looked at for that, in bytes.
 SHOWN, LOOKED_AT = 200, 4096
 #: Reply keys that list whom a message did not reach, although ``errcode`` is 0.
@@ -98,7 +99,16 @@ def shown(name: object) -> str:
     if not isinstance(name, str):
         raise TypeError(type(name).__name__)
     line = one_line(name).strip()
-    return line if len(line) <= NAME else f"{line[:NAME]}…"
+    return line if len(line) <= LONGEST_NAME else f"{line[:LONGEST_NAME]}…"
+
+
+def group_of(name: object, members: int) -> Found:
+    """What a proof says of the group of that name; raises as :func:`shown`."""
+    line = shown(name)
+    said = say(
+        f"“{line}”，{members} 人", f"“{line}”, {members} member{'' if members == 1 else 's'}"
+    )
+    return Found(said, line, members)
 
 
 def read(reply: Reply, *, busy: frozenset[int], refresh: frozenset[int] = frozenset()) -> Verdict:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 #: (developer.work.weixin.qq.com/document/path/99110; open.dingtalk.com,
 #: custom-robots-send-group-messages).
 PER_MINUTE = 20
+#: All of the robot's group, among those whom a message mentions.
+EVERYONE = "all"
 #: What a key or token may be made of.
 _KEY = re.compile(r"[\w-]{8,}", re.ASCII)
 _MOBILE = re.compile(r"(?:\+?86-?)?(1\d{10})", re.ASCII)

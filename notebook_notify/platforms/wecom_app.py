@@ -112,7 +112,7 @@ class WeComApp(WeComChannel):
         """``GET /cgi-bin/agent/get``, of the token's own application alone (path/90227)."""
         agent = Probe(
             ("IP、AgentId", "IP list, AgentId"),
-            self.question("/cgi-bin/agent/get", {"agentid": str(target.get("agent_id")).strip()}),
+            self.call("/cgi-bin/agent/get", {"agentid": str(target.get("agent_id")).strip()}),
             _application,
         )
         if self.everyone(target):

@@ -13,14 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from notebook_notify.delivery.pacing import Pace
 from notebook_notify.fields import Field, Spec
-from notebook_notify.platforms.base import Found, Probe
-from notebook_notify.platforms.replies import shown
+from notebook_notify.platforms.base import Probe
+from notebook_notify.platforms.replies import group_of
 from notebook_notify.platforms.wecom import CORP_ID, CORP_SECRET, RESTS, SAFE, WeComChannel
-from notebook_notify.texts import say
 
 if TYPE_CHECKING:
     from notebook_notify.delivery.transport import Request
-    from notebook_notify.platforms.base import Media, Words
+    from notebook_notify.platforms.base import Found, Media, Words
     from notebook_notify.targets import Target
 
 
@@ -77,12 +76,12 @@ class WeComChat(WeComChannel):
         return (
             Probe(
                 ("IP、权限、群", "IP list, permission, chat"),
-                self.question("/cgi-bin/appchat/get", {"chatid": chat_id}),
+                self.call("/cgi-bin/appchat/get", {"chatid": chat_id}),
                 _group,
             ),
         )
 
 
 def _group(answer: dict[str, Any]) -> Found:
-    name, members = shown(answer["chat_info"].get("name", "")), len(answer["chat_info"]["userlist"])
-    return Found(say(f"“{name}”，{members} 人", f"“{name}”, {members} members"), name, members)
+    info = answer["chat_info"]
+    return group_of(info.get("name", ""), len(info["userlist"]))

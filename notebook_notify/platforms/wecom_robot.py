@@ -17,7 +17,7 @@ from notebook_notify.fields import Field, Spec
 from notebook_notify.messages import Image, named
 from notebook_notify.platforms import checks
 from notebook_notify.platforms.base import MarkdownLimits, Media, MediaLimits, Mention
-from notebook_notify.platforms.webhooks import PER_MINUTE, WebhookChannel, mobile
+from notebook_notify.platforms.webhooks import EVERYONE, PER_MINUTE, WebhookChannel, mobile
 from notebook_notify.platforms.wecom import BUSY, HOST, RESTS, TEXT_LIMIT
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from notebook_notify.platforms.base import Words
     from notebook_notify.targets import Target
 
-EVERYONE = "all"
 #: The line under a table's head, which only ``markdown_v2`` shows as a table.
 _TABLE = re.compile(r"(?m)^ {0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)+\|?[ \t]*$")
 #: What only ``markdown`` knows: colours, mentions.
@@ -130,7 +129,7 @@ class WeComRobot(WebhookChannel):
         attachment: Attachment,
         token: str,  # noqa: ARG002
     ) -> Request:
-        """``POST /cgi-bin/webhook/upload_media``; the id is good for this robot alone."""
+        """``POST /cgi-bin/webhook/upload_media``; that another robot takes its id is not said."""
         return Request(
             "POST",
             f"{checks.host_of(target, self.host)}/cgi-bin/webhook/upload_media",

@@ -59,8 +59,10 @@ class Attempts:
                     refreshed = True
                     self._tokens.invalidate(key, token)
                     continue
-            asked = verdict.payload.get("retry_after") if delivery.persist else None
-            if isinstance(asked, float) and self.pause(iter((max(asked, 1.0),)), until):
+            waits = delivery.persist and verdict.kind == "failed"
+            asked = verdict.payload.get("retry_after") if waits else None
+            # Of two the first, should a hostile server's be no number at all.
+            if isinstance(asked, float) and self.pause(iter((max(1.0, asked),)), until):
                 continue
             if verdict.kind == "busy" and self.pause(pauses, until):
                 refreshed = False  # the token was good, and may expire in a long wait

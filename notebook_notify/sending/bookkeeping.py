@@ -96,9 +96,10 @@ class Bookkeeping:
         earlier: Sequence[Entry | None] = [None] * len(messages)
         notes: tuple[str, ...] = ()
         looked = None
+        claims: Future[list[Entry | None]] = Future()  # before Ctrl-C can come
         if once is not None:
             named = [target for target, _ in messages]
-            earlier, notes = self._claim(named, once, verdict, budget)
+            earlier, notes = self._claim(claims, named, once, verdict, budget)
         else:
             looked = self._look()  # while the messages are on their way
         drafts = [
@@ -115,7 +116,8 @@ class Bookkeeping:
             if once is not None:
                 # A second Ctrl-C, while what came of the first is found out, tells nothing.
                 outcome = "failed" if isinstance(error, Exception) else "unknown"
-                self._settle([Line(one.target, outcome) for one in drafts], once, verdict, 0.0)
+                lines = [Line(one.target, outcome) for one in drafts]
+                self._settle(claims, lines, once, verdict, 0.0)
             raise
         lines = [
             # What is queued may have gone out by now, and that comes after it.
@@ -125,9 +127,10 @@ class Bookkeeping:
         try:
             if once is None:
                 notes = self._note(lines, verdict, looked)
+            elif notes:  # one will do, if the ledger cannot be used at all
+                self._start(partial(_settled, claims, lines, verdict, once))
             else:
-                # One note will do, if the ledger cannot be used at all.
-                notes = notes or self._settle(lines, once, verdict, budget.patience)
+                notes = self._settle(claims, lines, once, verdict, budget.patience)
         except KeyboardInterrupt:  # what became of the messages is known, and is told
             interrupted = True
         results = iter(report.results)
@@ -143,28 +146,47 @@ class Bookkeeping:
         return whole
 
     def _claim(
-        self, targets: list[Target], key: str, verdict: str, budget: Budget
+        self,
+        claims: Future[list[Entry | None]],
+        targets: list[Target],
+        key: str,
+        verdict: str,
+        budget: Budget,
     ) -> tuple[Sequence[Entry | None], tuple[str, ...]]:
+        """What *claims* come to, and what the reader should know if that is not known in time."""
         if not key.strip():
             raise TargetError(
                 say("--once 的值为空，未发送", "the key of --once is blank; nothing was sent")
             )
         job = partial(_claimed, targets, key, verdict, budget.left + _GRACE)
         seconds = max(LOOK, min(CLAIM, budget.patience / 2))
-        claims, trouble = _waited(self._start(job), seconds, partial(_undo, targets, key, verdict))
-        if claims is not None:
-            return claims, ()
+        try:
+            self._start(job, claims)
+            known = _waited(claims, seconds)
+        except KeyboardInterrupt:
+            claims.add_done_callback(partial(_undo, targets, key, verdict))
+            raise
+        earlier, trouble = known
+        if earlier is not None:
+            return earlier, ()
         unchecked = say(
             f"{trouble}；没有查是否已发过（--once {key}），照常发送",
             f"{trouble}; sent without asking whether it had been before (--once {key})",
         )
         return [None] * len(targets), (unchecked,)
 
-    def _settle(self, lines: list[Line], key: str, verdict: str, left: float) -> tuple[str, ...]:
-        """End claims with what became of the messages; what the reader should know of that."""
+    def _settle(
+        self,
+        claims: Future[list[Entry | None]],
+        lines: list[Line],
+        key: str,
+        verdict: str,
+        left: float,
+    ) -> tuple[str, ...]:
+        """End *claims* with what became of the messages; what the reader should know of that."""
         if not lines:
             return ()
-        job = self._start(partial(_recorded, lines, verdict, key))
+        job = self._start(partial(_settled, claims, lines, verdict, key))
         _, trouble = _waited(job, max(LOOK, min(SETTLE, left)))
         if not trouble:
             return ()
@@ -220,11 +242,11 @@ class Bookkeeping:
                 with self._lock:
                     self._trouble = trouble
 
-    def _start(self, job: Callable[[], _T]) -> Future[_T]:
+    def _start(self, job: Callable[[], _T], future: Future[_T] | None = None) -> Future[_T]:
+        future = Future() if future is None else future
         try:
-            return self._workers.submit(job)
+            return self._workers.submit(job, future)
         except (NotifyError, RuntimeError) as error:  # no thread: too many, or Python is ending
-            future: Future[_T] = Future()
             future.set_exception(LedgerError(str(error)))
             return future
 
@@ -239,10 +261,8 @@ def _ends_unheard() -> bool:
     return module is not None and module.parent_process() is not None
 
 
-def _waited(
-    future: Future[_T], seconds: float, interrupted: Callable[[Future[_T]], None] | None = None
-) -> tuple[_T | None, str]:
-    """What a job returns, or why there is nothing; *interrupted* is told of its late end."""
+def _waited(future: Future[_T], seconds: float) -> tuple[_T | None, str]:
+    """What a job returns, or why there is nothing."""
     try:
         return future.result(seconds), ""
     except TimeoutError:
@@ -251,10 +271,6 @@ def _waited(
         return None, str(error)
     except Exception as error:  # noqa: BLE001 - not even our own mistakes may hurt the cell
         return None, f"{type(error).__name__} in notebook_notify: {error}"
-    except KeyboardInterrupt:
-        if interrupted is not None:
-            future.add_done_callback(interrupted)
-        raise
 
 
 def _told(message: Message) -> str:
@@ -292,6 +308,12 @@ def _usable() -> Path:
 
 def _recorded(lines: list[Line], verdict: str, key: str | None) -> None:
     Ledger(path_of()).record(lines, verdict, key)
+
+
+def _settled(claims: Future[list[Entry | None]], lines: list[Line], verdict: str, key: str) -> None:
+    """Write down what becomes of *claims*, however late they are made."""
+    wait([claims])
+    _recorded(lines, verdict, key)
 
 
 def _undo(

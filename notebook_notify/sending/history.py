@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, cast
 
 from notebook_notify.platforms import SPECS
 from notebook_notify.reports import MARKS, Advice, SendResult, one_line
-from notebook_notify.texts import local, say
+from notebook_notify.texts import language, local, say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -65,14 +65,27 @@ def cells(entries: Iterable[Entry]) -> Iterator[tuple[str, str, str, str, str]]:
     }
     for entry in entries:
         told = words[entry.outcome]
-        if entry.code is not None and entry.outcome in ("failed", "unknown"):
-            told += f" · {entry.code}"
+        if entry.outcome in ("failed", "unknown"):
+            told += _why(entry)
         if entry.key is not None:
             told += f" (--once {entry.key})"
         told_at = f"{local(entry.time):%m-%d %H:%M:%S}"
         title = entry.title or say("（无文字）", "(no text)")
         mark = MARKS[_outcome(entry)]
         yield mark, told_at, one_line(entry.target), one_line(title), one_line(told)
+
+
+def _why(entry: Entry) -> str:
+    """The code of what went wrong, and what it means, as a result's first line has them."""
+    spec = SPECS.get(entry.channel)
+    if entry.code is None or spec is None:
+        return ""
+    from notebook_notify.platforms.advice import advise
+
+    word = isinstance(entry.code, str)
+    advice = advise(spec.platform, {"code" if word else "errcode": entry.code}, language())
+    between = " · " if word else say("：", ": ")
+    return f" · {entry.code}" + (f"{between}{advice.what}" if advice is not None else "")
 
 
 def heading() -> tuple[str, str, str, str, str]:

@@ -193,8 +193,8 @@ class Hold:
 
     Attributes:
         seconds: so long.
-        adopt: is given a delivery, and what waits for its outcome, on any thread; gives what
-            waits until that is taken over: for what the caller is told of it, or for ``None`` if
+        adopt: begins to take a delivery over, given what waits for its outcome, on any thread.
+            Gives what waits until it has: for what the caller is told of it, or for ``None`` if
             he has to wait.
     """
 
@@ -229,23 +229,28 @@ def verdict_of(error: TransportError | RefusedError) -> Verdict:
 
 def stopped(delivery: Delivery) -> SendResult:
     """What can be said of a delivery that is no longer waited for."""
-    left = delivery.flight.give_up()
+    delivery.flight.give_up()
     # It came at the last moment; or all was accepted, and the result is being made.
     accepted = 0 < len(delivery.parts) == delivery.flight.parts_sent
     if delivery.future.done() or accepted:
         with contextlib.suppress(TimeoutError):
             return delivery.future.result(LAST_MOMENT)
         return delivery.result("partial" if delivery.missing or delivery.refused else "sent")
+    return _given_up(delivery)
+
+
+def _given_up(delivery: Delivery) -> SendResult:
+    """What can be said of a delivery that had no end when it was given up."""
+    left = delivery.flight.give_up()
     written = sum(isinstance(part, Words) for part in delivery.parts)
+    told = None
     if 0 < written <= delivery.flight.parts_sent:  # the text is there
-        delivery.notes.append(
-            texts.say("时限已到，图或文件没有发完", "time was up before all of it had gone")
-        )
-        return delivery.result("partial")
-    if delivery.recalling and delivery.flight.parts_sent:
-        delivery.notes.append(
-            texts.say("时限已到，没有全部撤回", "time was up before all was taken back")
-        )
+        told = texts.say("时限已到，图或文件没有发完", "time was up before all of it had gone")
+    elif delivery.recalling and delivery.flight.parts_sent:
+        told = texts.say("时限已到，没有全部撤回", "time was up before all was taken back")
+    if told is not None:
+        if told not in delivery.notes:  # by the other thread
+            delivery.notes.append(told)
         return delivery.result("partial")
     if left:
         payload = _ours(errors.UNKNOWN, "request sent, no answer in time; it may have arrived")
@@ -264,8 +269,8 @@ def troubled(delivery: Delivery, error: Exception) -> SendResult:
     if isinstance(error, TransportError):
         outcome = "unknown" if error.errcode == errors.UNKNOWN else "failed"
         return delivery.result(outcome, _told(error))
-    if isinstance(error, GivenUpError):
-        return delivery.result("failed", _ours(errors.OVER_BUDGET, "no time left to send it"))
+    if isinstance(error, GivenUpError):  # who gave it up takes this, if it is there first
+        return _given_up(delivery)
     if isinstance(error, NotifyError):  # a secret that cannot be found
         return delivery.result("failed", {"errmsg": str(error)})
     return delivery.result(

@@ -24,6 +24,8 @@ _WITHIN = re.compile(r"</?font\b[^<>]{0,40}>|[*`\u200b]")
 _LINK = re.compile(r"!?\[([^\]]*)\]\([^)]*\)")
 #: The most of a line that is looked at for a title, in characters.
 _LINE = 500
+#: No shorter text is tried, in bytes of UTF-8, however much JSON makes of it.
+_LEAST = 64
 #: What a file's name may hold that Markdown would read, and what looks like it.
 _LOOKALIKES = str.maketrans("`[]~", "｀［］～")
 
@@ -67,17 +69,26 @@ def words_of(message: Message, channel: Channel, follows: str) -> list[Words]:
     told = told if message.markdown else channel.inert(told)
     text = "\n\n".join(filter(str.strip, (told, names, follows)))
     title = title_of(scrub(message.title) or text) if message.markdown else ""
-    pieces = split(text, limit_of(message, channel), markdown=message.markdown)
-    ringing = next((n for n, piece in enumerate(pieces, 1) if names in piece), len(pieces))
-    return [
-        Words(
-            piece,
-            markdown=message.markdown,
-            title=f"({number}/{len(pieces)}) {title}" if title and len(pieces) > 1 else title,
-            mention=mention.rung if number == ringing else (),
-        )
-        for number, piece in enumerate(pieces, 1)
-    ]
+
+    def within(limit: int) -> list[Words]:
+        pieces = split(text, limit, markdown=message.markdown)
+        ringing = next((n for n, piece in enumerate(pieces, 1) if names in piece), len(pieces))
+        return [
+            Words(
+                piece,
+                markdown=message.markdown,
+                title=f"({number}/{len(pieces)}) {title}" if title and len(pieces) > 1 else title,
+                mention=mention.rung if number == ringing else (),
+            )
+            for number, piece in enumerate(pieces, 1)
+        ]
+
+    limit = limit_of(message, channel)
+    words = within(limit)
+    while limit > _LEAST and not all(map(channel.fits, words)):
+        limit -= limit // 8
+        words = within(limit)
+    return words
 
 
 def title_of(text: str) -> str:

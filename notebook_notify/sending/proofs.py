@@ -63,9 +63,12 @@ class Proof(SendResult):
         """The proof once *message* was posted: if it was accepted, that proves the rest."""
         if message.outcome not in ("sent", "partial"):
             return self
-        told = say("，一条消息已证明", "; a message proved it")
+        told = say("已由一条消息验证", "a message proved it")
         steps = tuple(
-            Step("proved", step.told + told) if step.kind == "open" else step for step in self.steps
+            Step("proved", step.told.removesuffix(_only_a_message()) + told)
+            if step.kind == "open"
+            else step
+            for step in self.steps
         )
         return replace(self, outcome="sent", steps=steps, posted=True)
 

@@ -71,7 +71,7 @@ class Drain(Storing):
         self._ending = False
         self._noticed = -IDLE  # when it was looked for a file, on the monotonic clock
         self._until: float | None = None  # when sending is to end, on the monotonic clock
-        #: why the last look failed, if it did.
+        #: why the last look failed, if it did: nothing is sent from here until one does not.
         self.trouble = ""
 
     def watch(self, one: str, callback: Callable[[Change], None]) -> None:
@@ -151,6 +151,9 @@ class Drain(Storing):
         self._until = until if self._until is None else min(until, self._until)
         wait(set(self._jobs), FLUSH)
         looked = self._look(max(0.0, until - time.monotonic()))
+        if not looked:  # the thread is at a message, and has not counted since it took that up
+            with contextlib.suppress(NotifyError):
+                self.ask(lambda _outbox: self._count(), SOON)
         # A thread that sends is not waited for any more; one that does not ends at once.
         self.end(CLOSING if looked else 0.0)
         if self._left and sys.__stderr__ is not None:

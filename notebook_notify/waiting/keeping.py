@@ -247,7 +247,7 @@ def queued(result: SendResult, item: Item) -> SendResult:
             note = say(
                 f"一分钟后重发一次，首行写“可能重复 · {item.id}”；"
                 f"不要重发：%notify_outbox drop {item.id}",
-                f"repeated once in a minute, its first line 'possible repeat · {item.id}'; "
+                f"it is repeated once, a minute later, headed 'possible repeat · {item.id}'; "
                 f"to prevent that: %notify_outbox drop {item.id}",
             )
         told = result.advice or Advice(say("可能已送达", "it may have arrived"), "")

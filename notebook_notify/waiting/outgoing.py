@@ -6,13 +6,9 @@ import contextlib
 import time
 from typing import TYPE_CHECKING, Any, cast
 
-from notebook_notify.errors import (
-    ConfigError,
-    NotifyError,
-    OutboxError,
-)
+from notebook_notify.errors import ConfigError, NotifyError, OutboxError
 from notebook_notify.ledger import LIFE, Ledger, Line, clipped
-from notebook_notify.ledger_file import path_of
+from notebook_notify.ledger_file import is_there, path_of
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.reports import MARKS, SendReport, one_line
 from notebook_notify.texts import language, local, say
@@ -142,7 +138,7 @@ def do(
 
 
 def _items(drain: Drain) -> list[Item]:
-    return drain.ask(lambda outbox: outbox.items() if outbox.path.exists() else [])
+    return drain.ask(lambda outbox: outbox.items() if is_there(outbox.path) else [])
 
 
 def _came_of(tried: Sequence[str], after: Sequence[Item]) -> str:
@@ -180,7 +176,7 @@ def cells(drain: Drain) -> list[tuple[str, str, str, str, str, str]]:
     Raises:
         NotifyError: the outbox cannot be read, or does not answer.
     """
-    return drain.ask(lambda outbox: list(_rows(drain, outbox)) if outbox.path.exists() else [])
+    return drain.ask(lambda outbox: list(_rows(drain, outbox)) if is_there(outbox.path) else [])
 
 
 def _rows(drain: Drain, outbox: Outbox) -> Iterator[tuple[str, str, str, str, str, str]]:
@@ -219,7 +215,9 @@ def how(item: Item, platform: str | None = None) -> str:
             return say("正在发送", "being sent")
         case "unknown" if item.next_at is not None:
             zh, en = (
-                (f"{at} 重发一次", f"repeated once {at}") if at else ("即将重发", "repeated now")
+                (f"{at} 重发一次", f"to be repeated once at {at}")
+                if at
+                else ("即将重发", "about to be repeated")
             )
             return say(f"结果未知，{zh}", f"unknown, {en}") + why
         case "unknown":

@@ -190,9 +190,9 @@ class Passage:
     def land(self, part: Words | Media) -> None:
         """The platform has *part*: what follows is all that would be sent again."""
         done = done_with(self.parts, part)
-        self.landed += 1
+        self.done = done or self.done
+        self.landed += 1  # after that: a part that is in it is noted, whoever looks
         if done is not None:
-            self.done = done
             with contextlib.suppress(OutboxError):  # written with what becomes of the rest
                 self._outbox.accept(self._lease, *done)
 
@@ -223,13 +223,15 @@ class Underway:
         self._delivery = delivery
         self._stored = stored
         delivery.passage = self
-        #: whether it had left by then, so that it may have arrived.
-        self.left = delivery.flight.join(self.depart)
+        left = delivery.flight.join(self.depart)
         accepted = list(delivery.accepted)
         #: how many of its parts the platform is known to have taken by then.
         self.landed = len(accepted)
         #: how many of them were done with by then, and of how many.
         self.done = done_with(delivery.parts, accepted[-1]) if accepted else None
+        noted = self.landed if self.done else 0
+        #: whether more than that had left by then, so that it may have arrived.
+        self.left = left or delivery.flight.parts_sent > noted
 
     def depart(self) -> None:
         """A part is about to leave: on the disk first, if it is to be there at all.

@@ -55,9 +55,10 @@ class Settling:
         Raises:
             OutboxError: that cannot be written now; it is owed.
         """
-        error, parts, stands = result.error or {}, passage.done, standing(result, channel)
+        error, stands = result.error or {}, standing(result, channel)
         if stands == "later" and result.parts_sent > passage.landed:
             stands = "unknown"  # time was up when a part had just arrived, and was not yet noted
+        parts = passage.done  # after that: of what had landed nothing is missing here
         mistaken = result.code is None and hopeless(passage.trouble)
         if stands == "later" and mistaken and _again(lease, error):
             stands = "refused"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import threading
 from abc import ABC, abstractmethod
+from concurrent.futures import Future
 from typing import TYPE_CHECKING, TypeVar
 
 from notebook_notify.delivery.workers import Workers
@@ -16,7 +17,6 @@ from notebook_notify.waiting.settling import Settling
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from concurrent.futures import Future
 
     from notebook_notify.delivery.outbox import Outbox
     from notebook_notify.delivery.outbox_rows import Item, Lease
@@ -81,10 +81,7 @@ class Storing(ABC):
         Raises:
             NotifyError: as *job* does; or the outbox did not answer.
         """
-        try:
-            done = self._workers.submit(lambda: job(self.outbox))
-        except RuntimeError as error:  # no thread, since Python is ending, or can start none
-            raise OutboxError(str(error)) from None
+        done = self._begin(lambda: job(self.outbox))
         try:
             return done.result(patience)
         except TimeoutError:
@@ -104,6 +101,7 @@ class Storing(ABC):
                 again, unless another process was so fast as to send it.
         """
         gate = _Gate()
+        stored: Future[list[Item]] = Future()  # before Ctrl-C can come
 
         def store() -> list[Item]:
             outbox = self.outbox
@@ -111,10 +109,7 @@ class Storing(ABC):
                 return job(outbox)
 
         try:
-            stored = self._workers.submit(store)
-        except (NotifyError, RuntimeError) as error:  # as above
-            raise OutboxError(f"{error}{say('；没有排队', '; not queued')}") from None
-        try:
+            self._begin(store, stored)
             items = _waited(stored, gate, patience)
         except TimeoutError:
             unsure = say(
@@ -195,12 +190,16 @@ class Storing(ABC):
 
     def _own(self, job: Callable[[], None]) -> None:
         """Have *job* done on a thread of its own, for which Python's end waits a moment."""
-        try:
-            future = self._workers.submit(job)
-        except (NotifyError, RuntimeError) as error:  # as above
-            raise OutboxError(str(error)) from None
+        future = self._begin(job)
         self._jobs.add(future)
         future.add_done_callback(self._jobs.discard)
+
+    def _begin(self, job: Callable[[], _T], future: Future[_T] | None = None) -> Future[_T]:
+        """Have *job* done on a thread of its own; raises ``OutboxError`` if there is none."""
+        try:
+            return self._workers.submit(job, future)
+        except (NotifyError, RuntimeError) as error:  # too many, or Python is ending
+            raise OutboxError(str(error)) from None
 
     def _told_of(self, ended: list[Item]) -> None:
         """Tell of what a look at the outbox has ended; the ledger may be slow."""
@@ -226,7 +225,11 @@ def _waited(stored: Future[list[Item]], gate: _Gate, patience: float) -> list[It
 
 
 class _Gate:
-    """Agreed upon by who stores and who waits: whether what was stored is to stay."""
+    """Agreed upon by who stores and who waits: whether what is stored is to stay.
+
+    What is put is anybody's to send as soon as it is stored, so that must be said before; what
+    is adopted has a lease, and can be taken out after.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -190,7 +190,7 @@ def test_an_expired_token_is_renewed(sandbox, app):
 
 @pytest.mark.parametrize("legacy", [False, True])
 @pytest.mark.parametrize(
-    ("language", "told"), [("en", "let its owner look"), ("zh", "先请群主在钉钉里看有没有")]
+    ("language", "told"), [("en", "let its owner look"), ("zh", "请群主先在钉钉里看看")]
 )
 def test_a_lost_answer(sandbox, app, monkeypatch, legacy, language, told):
     """A lost answer is unknown, and never asked again: a second group would stand there."""

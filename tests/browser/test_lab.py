@@ -10,6 +10,8 @@ import nbformat
 import pytest
 from playwright.sync_api import expect
 
+from notebook_notify import columns
+from notebook_notify.boxes import box
 from notebook_notify.sandbox import Sandbox
 
 if TYPE_CHECKING:
@@ -69,6 +71,31 @@ def cells(lab, browser: Browser) -> Iterator[tuple[Page, Sandbox]]:
         lab.run_all(page, wait=False)
         yield page, sandbox
         page.close()
+
+
+@pytest.mark.parametrize(("width", "beside"), [(320, False), (1200, True)])
+def test_boxes_and_tables_fit_the_page(browser: Browser, width: int, *, beside: bool) -> None:
+    """On a narrow page a text stands below its label, and no line of a table is a letter wide."""
+    advice = "Administrator: admin console, App Management, the app, Trusted IPs: add the address"
+    line = ("…", "7f3a", "11-25 18:00:00", "research", "✅ Done · nightly · 2 ms", advice)
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    page.set_content(
+        box("✗ not sent", [("what to do", advice), ("corp_secret", "••••"), ("·", advice)])
+        + f'<div style="overflow:auto">{columns.table(("",) * len(line), [line])}</div>'
+    )
+
+    def place(text: str, number: int = 0) -> dict[str, float]:
+        found = page.get_by_text(text, exact=True).nth(number).bounding_box()
+        assert found is not None
+        return dict(found)
+
+    label, text = place("what to do"), place(advice)
+    assert (text["x"] > label["x"] + label["width"]) == beside
+    assert (text["y"] >= label["y"] + label["height"]) != beside
+    assert place("••••")["x"] == text["x"]
+    assert place(advice, 1)["x"] > place("·")["x"]  # a mark stays in front
+    assert place(advice, 2)["height"] < 200
+    page.close()
 
 
 def _output(page: Page, cell: int) -> Locator:

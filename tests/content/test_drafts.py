@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import re
+
 import pytest
 
 from notebook_notify import texts
@@ -13,6 +16,7 @@ from notebook_notify.content.tables import Table
 from notebook_notify.messages import File, Image
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.platforms.wecom_app import WeComApp
+from notebook_notify.sending.parts import words_of
 from notebook_notify.targets import Target
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 20
@@ -50,6 +54,18 @@ def test_every_channel_gets_a_text_within_its_limit(kind, form):
     assert message.markdown is (form == "markdown")
 
 
+@pytest.mark.parametrize("form", ["auto", "markdown"])
+def test_a_log_of_json_is_one_message_too(form):
+    """Where the platform counts what JSON makes of a text, less of the output is in it."""
+    line = json.dumps({f"key{n}": f"value{n}" for n in range(5)})
+    logged = Record(lines=(line,) * 60, total=60)
+    found = Found(record=logged, plots=(Image(PNG, "plot-1.png"),))
+    message = Draft(run(record=logged), found, form).message(target("dingtalk_notice"))
+    told = words_of(message, CHANNELS["dingtalk_notice"], "📎 2 images and 1 file follow")
+    assert len(told) == 1
+    assert re.search(r"Last \d+ of 60 output lines", told[0].text)
+
+
 def test_a_text_alone_may_use_all_of_the_room():
     """Room for the line on what follows is kept only where something follows."""
     record = Record(lines=LINES, total=20)
@@ -82,6 +98,8 @@ def test_people_are_mentioned_in_failures_alone():
     assert Draft(failed).message(ops).mention == ("lisi",)
     assert Draft(failed, mention=("zhangwei",)).message(ops).mention == ("zhangwei",)
     assert Draft(run(), mention=("zhangwei",)).message(ops).mention == ()
+    one = target("wecom_robot", mention="lisi")  # as a config file may have it
+    assert Draft(failed).message(one).mention == ("lisi",)
 
 
 def test_very_many_people_leave_room_for_the_verdict():

@@ -283,7 +283,7 @@ def test_without_pillow(monkeypatch):
     monkeypatch.setitem(sys.modules, "PIL", None)
     got, (note,) = packed(WIDE, pictures=[PNG, PNG])
     assert got == ["plot-1.png", "plot-2.png", "table.csv"]
-    assert "pip install 'notebook-notify[images]'" in note
+    assert "pip install pillow" in note
 
 
 def test_a_huge_frame_does_not_hold_the_notebook_up():

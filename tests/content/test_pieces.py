@@ -60,6 +60,7 @@ def test_the_text_that_tells_most(data, text):
         ({"image/png": "A"}, b""),
         ({"image/png": _coded(b"GIF89a")}, b""),
         ({"image/png": 5}, b""),
+        ({"image/svg+xml": "<?xml version='1.0'?><feed></feed>"}, b""),
         ({"application/vnd.plotly.v1+json": {"data": []}, "text/html": "<div></div>"}, b""),
         ({"application/vnd.plotly.v1+json": {}, "image/png": _coded(PNG)}, PNG),
         ({"application/vnd.vegalite.v5+json": {}, "text/plain": "<VegaLite 5 object>"}, b""),

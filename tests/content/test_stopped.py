@@ -40,7 +40,7 @@ def test_in_english():
     assert stopped_message(STOPPED, GROUP).text == (
         "💥 Kernel stopped · Nightly backtest · after 6h 20m\n"
         "The cell did not finish; its variables are lost. "
-        "Usual causes: out of memory, a crash in native code, an end by someone or by the system\n"
+        "Usual causes: memory ran out, native code crashed, someone or the system ended it\n"
         "zhangwei@hub-gpu03 · backtest.ipynb [12] · 11-25 00:25:10\n"
         "Last line (00:24:51): epoch 71/100 loss 0.288\n"
         "Memory before: 61.8/64.0 GB, the kernel's 60.0 GB"
@@ -88,11 +88,11 @@ def test_one_message_on_every_channel(kind):
     assert size_of(message.text) + named <= CHANNELS[kind].text_limit
 
 
-def test_whom_the_target_names():
-    """Without others, those whom the target names for failures."""
-    assert stopped_message(STOPPED, Target("wecom_robot", {"mention": ["zhangwei"]})).mention == (
-        "zhangwei",
-    )
+@pytest.mark.parametrize("named", [["zhangwei"], "zhangwei"])
+def test_whom_the_target_names(named):
+    """Without others, those whom the target names for failures: a list, or one."""
+    ops = Target("wecom_robot", {"mention": named})
+    assert stopped_message(STOPPED, ops).mention == ("zhangwei",)
 
 
 def test_two_of_one_second_differ_where_repeats_are_dropped():

@@ -31,6 +31,14 @@ def test_time_that_has_gone_counts(at):
     assert (budget.left, budget.held, budget.patience) == (0.0, 0.0, 0.0)
 
 
+def test_time_that_was_spent_on_something_else(at):
+    """It does not count, for the hold nor for the whole."""
+    budget, waits = Budget.of(15.0, 5.0), Budget.of(15.0)
+    at(120.0)
+    assert (budget.put_off(18.0).left, budget.put_off(18.0).held) == (13.0, 3.0)
+    assert (waits.put_off(18.0).left, waits.put_off(18.0).held) == (13.0, None)
+
+
 def test_who_is_not_released_waits_to_the_end(at):
     """Without a hold, patience ends with the budget; unsaid, that is the usual one."""
     budget = Budget.of()

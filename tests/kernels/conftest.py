@@ -141,15 +141,19 @@ class Kernel:
 
     def interrupted(self, source: str, when: Callable[[], bool]) -> Shown:
         """Run a cell, and press Ctrl-C once *when* is true."""
+        return self.met(source, when, lambda: os.kill(self.pid, signal.SIGINT))
 
-        def press() -> None:
+    def met(self, source: str, when: Callable[[], bool], act: Callable[[], None]) -> Shown:
+        """Run a cell, and *act* while it runs, once *when* is true."""
+
+        def meet() -> None:
             deadline = time.monotonic() + 20
             while not when() and time.monotonic() < deadline:
                 time.sleep(0.02)
-            os.kill(self.pid, signal.SIGINT)
+            act()
 
         self._client.arrivals = []
-        thread = threading.Thread(target=press)
+        thread = threading.Thread(target=meet)
         thread.start()
         try:
             return self.run(source)

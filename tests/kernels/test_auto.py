@@ -95,8 +95,11 @@ def test_a_notebook_that_is_watched(kernel, box):
         assert all(len(one.outputs) == 1 for one in shown)
         kernel.run("%notify_auto off")
         names = kernel.run(
-            "import threading, time; time.sleep(0.3)\n"
-            "[t.name for t in threading.enumerate() if t.name == 'notebook_notify auto']"
+            "import threading, time\n"
+            "def ours():\n    names = [t.name for t in threading.enumerate()]\n"
+            "    return [name for name in names if name == 'notebook_notify auto']\n"
+            "for n in range(100):\n    if ours(): time.sleep(0.1)\n"
+            "ours()"
         )
         assert names.value == "[]"
     finally:

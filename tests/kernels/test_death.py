@@ -58,17 +58,24 @@ class Doomed:
             await self.run(source)
         return self
 
-    async def run(self, source, until=None):
-        """Run a cell to its end, or until it prints *until*; gives the text that it prints."""
+    async def run(self, source, until=None, then=None):
+        """Run a cell to its end, or until it prints *until*; gives the text that it prints.
+
+        With *then* it is run to its end, and that is done when *until* was printed.
+        """
         asked, said = self.client.execute(source), ""
         while True:
             one = await self.client.get_iopub_msg(timeout=60)
             if one["parent_header"].get("msg_id") != asked:
                 continue
             said += one["content"].get("text", "")
-            ended = one["content"].get("execution_state") == "idle"
-            if ended or (until and until in said):
+            if one["content"].get("execution_state") == "idle":
                 return said
+            if until and until in said:
+                if then is None:
+                    return said
+                await then()
+                until = None
 
     async def run_in(self, seconds, source):
         """Run a cell that lasts, and give it so many seconds."""
@@ -162,12 +169,9 @@ class Story:
         )
         for one in kernel.watchers():
             self.shown += (one / "cmdline").read_bytes() + (one / "environ").read_bytes()
-        running = asyncio.create_task(
-            kernel.run(MAGIC.format("pressed") + "print('begun')\ntime.sleep(60)")
-        )
-        await asyncio.sleep(1)
-        await kernel.manager.interrupt_kernel()
-        await running
+        steps = "print('begun')\nfor n in range(600): time.sleep(0.1)"
+        press = kernel.manager.interrupt_kernel
+        await kernel.run(MAGIC.format("pressed") + steps, until="begun", then=press)
         await kernel.run(MAGIC.format("finished") + "time.sleep(1)")
         os.kill(kernel.pid, signal.SIGKILL)
         return kernel

@@ -85,7 +85,7 @@ def test_held_for_five_seconds(start, sandbox):
         shown = kernel.run("%notify_dingtalk loss 0.1")
         assert box(shown).startswith("… queued ops")
         told = changed(kernel, shown, "? unknown ops (DingTalk group)")
-        assert "repeated once in a minute, its first line 'possible repeat · " in told
+        assert "repeated once, a minute later, headed 'possible repeat · " in told
         told = changed(kernel, shown, "✓ sent ops (DingTalk group) · 1 text")
         assert "·  unknown since " in told
         first, second = texts(sandbox)

@@ -9,27 +9,36 @@ import pytest
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
 
-#: How often Ctrl-C is pressed, the seed of the moments, and how long a cell with its send takes.
-ROUNDS, SEED, SECONDS = 40, 20261125, 0.6
+#: How often Ctrl-C is pressed, and the seed of the moments.
+ROUNDS, SEED = 40, 20261125
+#: How long the cell takes at least, and its send, in seconds.
+CELL_TAKES, SEND_TAKES = 0.08, 0.3
+#: By then IPython, told of the end, has called our hook.
+NEXT = 0.002
 
-#: Registered before ours: the moment is counted from before our hooks hear of the cell.
+#: Registered before ours: a moment is counted from before our hooks hear of a begin or an end.
 ARM = """
 import os, signal, sys, threading
-moment, stop, pressing = None, None, None
+coming, moment, stop, pressing = None, None, None, None
 
-def arm(info):
-    global moment, stop, pressing
-    seconds, moment = moment, None
-    if seconds is None:
+def begin(info):
+    global coming, moment
+    moment, coming = coming, None
+    arm("begin")
+
+def arm(event):
+    global stop, pressing
+    if moment is None or moment[0] != event:
         return
     stop = threading.Event()
     def press(stop=stop):
-        if not stop.wait(seconds):
+        if not stop.wait(moment[1]):
             os.kill(os.getpid(), signal.SIGINT)
     pressing = threading.Thread(target=press)
     pressing.start()
 
-get_ipython().events.register("pre_run_cell", arm)
+get_ipython().events.register("pre_run_cell", begin)
+get_ipython().events.register("post_run_cell", lambda result: arm("end"))
 shell = get_ipython()
 outside = signal.getsignal(signal.SIGINT)
 """
@@ -83,10 +92,16 @@ def pressed(start_kernel, environment_for, folder, shared_box):
 
 
 def _moments():
-    """Half of them while a cell begins and ends, which takes little time; the rest anywhere."""
+    """After the cell's begin and after its end: half of them at once, the rest anywhere."""
     chance = random.Random(SEED)
-    spans = [(0, 0.004), (0.08, 0.14), (0, SECONDS), (0, SECONDS)]
-    return [chance.uniform(*spans[number % len(spans)]) for number in range(ROUNDS)]
+    spans = [
+        ("begin", 0, 0.004),
+        ("end", NEXT, SEND_TAKES / 5),
+        ("begin", 0, CELL_TAKES),
+        ("end", NEXT, SEND_TAKES),
+    ]
+    for event, *span in spans * (ROUNDS // len(spans)):
+        yield event, chance.uniform(*span)
 
 
 def test_ctrl_c_at_any_moment(pressed, box):
@@ -95,9 +110,9 @@ def test_ctrl_c_at_any_moment(pressed, box):
     for moment in _moments():
         box.clear()
         box.fail_next("drip", path="appchat/send", seconds=0.004)
-        pressed.run(f"moment = {moment}; done = None")
+        pressed.run(f"coming = {moment}; done = None")
         shown = pressed.run(CELL)
-        told = f"Ctrl-C after {moment:.4f} s: {shown.box or shown.text[-300:]} {shown.tracebacks}"
+        told = f"Ctrl-C {moment}: {shown.box or shown.text[-300:]} {shown.tracebacks}"
         checked = pressed.run("print((state() == whole) or state(), done, Out[4], kept, end='')")
         assert checked.error is None, told
         whole, done, out = checked.text.rsplit(" ", 3)[:3]

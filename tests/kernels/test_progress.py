@@ -23,13 +23,13 @@ def _kinds(box):
 def test_progress_alert_silence_and_the_end_arrive_in_order(watching, box):
     """Each in its time; the last message is that of the end, and the box is as ever."""
     shown = watching.run(
-        "%%notify_wechat --title run --every 1.5s --stalled 1.2s --alert 'loss: nan'\n"
+        "%%notify_wechat --title run --every 0.6s --stalled 2s --alert 'loss: nan'\n"
         "from tqdm import tqdm\n"
         "for step in tqdm(range(30), mininterval=0):\n"
         "    time.sleep(0.1)\n"
-        "    if step == 16:\n"
+        "    if step == 26:\n"
         "        tqdm.write('epoch 3 loss: nan', file=sys.stdout)\n"
-        "time.sleep(2)\n"
+        "time.sleep(4)\n"
         "6 * 7"
     )
     assert (shown.error, shown.value) == (None, "42")
@@ -57,7 +57,7 @@ def test_an_alert_is_told_whatever_on_says(watching, box):
 def test_the_box_says_what_did_not_arrive(watching, box):
     """A progress message that failed is a note under the end's outcome."""
     box.fail_next(errcode=60020, path="send")
-    shown = watching.run("%%notify_wechat --every 0.7s\ntime.sleep(1.2)\n6 * 7")
+    shown = watching.run("%%notify_wechat --every 0.7s\ntime.sleep(3)\n6 * 7")
     assert shown.value == "42"
     assert shown.box.startswith("✓ sent")
     assert "did not fully arrive: 1" in shown.box

@@ -40,8 +40,8 @@ CORPUS = [
     "async def g():\n    yield 1\n    yield 2\n[n async for n in g()]",
     "import threading\nt = threading.Thread(target=lambda: print('thread')); t.start(); t.join()",
     # With a pause: the kernel reads descriptors on a thread, and the value may come before.
-    "import os, time\nos.write(1, b'descriptor\\n'); time.sleep(0.2)\n'written'",
-    "import subprocess\nsubprocess.run(['echo', 'child']); time.sleep(0.2)\n'child'",
+    "import os, time\nos.write(1, b'descriptor\\n'); time.sleep(1)\n'written'",
+    "import subprocess\nsubprocess.run(['echo', 'child']); time.sleep(1)\n'child'",
     "import logging; logging.warning('logged')",
     "import warnings; warnings.warn('careful')",
     "class A:\n    def __repr__(self): return 'line 1\\nline 2'\nA()",

@@ -8,11 +8,13 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from functools import partial
 from types import SimpleNamespace
 
 import pytest
 
+from notebook_notify.notebook import capture as module
 from notebook_notify.notebook.capture import Capture, _drain
 
 
@@ -256,14 +258,15 @@ def test_a_full_pipe_of_the_users_is_not_waited_for():
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems do not tell what a thread does")
-def test_a_reader_with_something_in_hand_is_waited_for():
+def test_a_reader_with_something_in_hand_is_waited_for(monkeypatch):
     """What was taken out of the pipe and is not yet shown counts as on its way."""
+    monkeypatch.setattr(module, "DRAIN", 10.0)
     reading, writing = os.pipe()
     holding, shown = threading.Event(), []
 
     def read():
         while data := os.read(reading, 100):
-            holding.wait(10)  # as if busy threads kept it from running
+            holding.wait(20)  # as if busy threads kept it from running
             shown.append(data)
 
     class Stream(io.StringIO):
@@ -277,4 +280,19 @@ def test_a_reader_with_something_in_hand_is_waited_for():
     assert shown == [b"last"]
     os.close(writing)
     Stream.watch_fd_thread.join(10)
+    os.close(reading)
+
+
+def test_a_reader_that_nobody_knows_of_is_not_waited_for(monkeypatch):
+    """Where the system does not tell what it does, it is given a moment, and no more."""
+    monkeypatch.setattr(module, "DRAIN", 60.0)
+    reading, writing = os.pipe()
+
+    class Stream(io.StringIO):
+        _fid = reading
+
+    before = time.monotonic()
+    _drain((Stream(),))
+    assert time.monotonic() - before < 30
+    os.close(writing)
     os.close(reading)

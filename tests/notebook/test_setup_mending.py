@@ -52,6 +52,20 @@ def test_a_wrong_chat_id_is_entered_again(run, config: Path, answers, sandbox) -
     assert f'corp_id = "{target["corp_id"]}"' in config.read_text()
 
 
+def test_a_secret_is_not_typed_where_a_letter_is_asked_for(
+    run, config: Path, answers, sandbox
+) -> None:
+    """What is none of the letters is asked again, and said where a secret is asked for."""
+    target = sandbox.targets["sandbox-wecom_chat"]
+    answers(
+        {"r: try again": ["secret", "s"], "corp_id": target["corp_id"], "chat_id": "kept"},
+        ["wrong-secret-of-nobody-0123456789abcdefghij", target["corp_secret"]],
+    )
+    shown = run(f"%notify_setup ops --channel wecom_chat --base-url {sandbox.url}")
+    assert "asked for after s, without echo" in shown
+    assert target["corp_secret"] in config.read_text()
+
+
 @pytest.mark.parametrize(
     ("language", "nothing", "something"),
     [("en", "nothing was saved", "ops is saved in"), ("zh", "没有保存", "ops 已保存到")],

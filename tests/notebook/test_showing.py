@@ -58,7 +58,7 @@ def test_no_answer_yet():
     """It says that the message may have arrived, and what comes of that by itself."""
     told = tried("unknown", LOST)
     assert told.startswith("? unknown ops (DingTalk group) · it may have arrived")
-    assert "repeated once in a minute, its first line 'possible repeat · 7f3a'" in told
+    assert "repeated once, a minute later, headed 'possible repeat · 7f3a'" in told
 
 
 def test_no_answer_and_no_repeat():

@@ -28,7 +28,7 @@ WRONG = "wrong-secret-of-nobody-0123456789abcdefghij"
 def test_what_is_wrong_stands_beside_its_field(
     setup, monkeypatch, kind, fields, field, advice
 ) -> None:
-    """With the advice; nothing else is marked, and Test saves nothing."""
+    """With the advice; nothing else is marked, and Check saves nothing."""
     target = setup.sandbox.targets[f"sandbox-{kind}"]
     monkeypatch.setenv("BAD", WRONG)
     good = {}

@@ -81,7 +81,7 @@ message 40056 | AgentId is not | into agent_id | AgentId 无效 | 到 agent_id
 message 41011 | AgentId is missing | Fill in agent_id | 缺少 AgentId | 填写 agent_id
 message 301002 | different apps | one and the same | 不是同一个应用 | 同一个应用
 appchat 48002 60011 | no permission | root department | 没有权限 | 根部门
-appchat 48005 | no longer offers | another channel | 已停用这个接口 | 换一个渠道
+appchat 48005 | no longer offers | another channel | 已停用这个接口 | 换一个通道
 message 50003 | app is disabled | enable it | 应用已停用 | 启用
 message 301007 | dissolved or banned | administrator | 解散或被封禁 | 管理员
 message 81013 | no recipient is valid | users, parties | 全部无效 | users、parties

@@ -100,13 +100,13 @@ def test_no_proxy_of_its_own():
         ("", ()),
         ("a|b", ("a", "b")),
         (" a | ", ("a",)),
-        (7, ("7",)),
+        ("a, b，c", ("a", "b", "c")),
         ([1, " b "], ("1", "b")),
         ((), ()),
     ],
 )
 def test_ids(value, ids):
-    """Ids are read from a list, one id, or the platform's own form; blank ones are none."""
+    """Ids are read from a list, one id, or the platforms' own forms; blank ones are none."""
     assert names(value) == ids
 
 

@@ -38,6 +38,13 @@ def test_token_call():
     assert "s3cr3t" not in repr(call)
 
 
+def test_a_secret_with_a_line_break():
+    """What a file or a keyring leaves around a secret is no part of it."""
+    pasted = target(app_secret="s3cr3t-of-the-app\n")
+    assert CHANNEL.token_request(pasted) == CHANNEL.token_request(target())
+    assert CHANNEL.token_key(pasted) == CHANNEL.token_key(target())
+
+
 def test_token():
     """The token and its life in seconds are taken over; two hours if it says nothing of that."""
     answer = {"accessToken": "t0k3n", "expireIn": 600}

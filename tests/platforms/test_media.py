@@ -206,6 +206,15 @@ def test_empty_ones_are_refused(make, data, words, monkeypatch):
         fit(make(data, "a.png"), WECOM)
 
 
+def test_a_few_bytes_may_go_zipped():
+    """Where a file is zipped anyway, the zip is large enough."""
+    fitted, note = fit(File(b"ok", "a.txt"), DINGTALK)
+    assert zipfile.ZipFile(io.BytesIO(fitted.data)).read("a.txt") == b"ok"
+    assert note == "a.txt is zipped"
+    with pytest.raises(UnfitError, match=r"^a\.pdf has fewer than 6 bytes$"):
+        fit(File(b"ok", "a.pdf"), DINGTALK)
+
+
 @pytest.mark.parametrize(
     ("name", "safe"),
     [

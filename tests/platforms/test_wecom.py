@@ -53,6 +53,13 @@ def test_token_call(channel):
     assert call.proxy == "http://egress:3128"
 
 
+def test_a_secret_with_a_line_break(channel):
+    """What a file or a keyring leaves around a secret is no part of it."""
+    pasted = target(corp_secret="s3cr3t-of-the-app\n")
+    assert channel.token_request(pasted) == channel.token_request(target())
+    assert channel.token_key(pasted) == channel.token_key(target())
+
+
 def test_base_url(channel):
     """Another address takes the place of the host, with or without a slash at its end."""
     for base in ("https://wecom.example.com/qy", "https://wecom.example.com/qy/"):

@@ -111,3 +111,13 @@ def test_it_rings_nobody():
     assert CHANNEL.mention(("zhangwei",), markdown=False).rung == ()
     told = CHANNEL.request(target(), Words("x", mention=("zhangwei",)), "t")
     assert told == CHANNEL.request(target(), Words("x"), "t")
+
+
+@pytest.mark.parametrize(
+    ("users", "told"), [(["a", "b"], "“日报”, 2 members"), (["a"], "“日报”, 1 member")]
+)
+def test_the_group_of_a_proof(users, told):
+    """A proof names the group and how many are in it, and one is no "members"."""
+    (probe,) = CHANNEL.probes(target())
+    found = probe.find({"chat_info": {"name": "日报", "userlist": users}})
+    assert (found.told, found.name, found.members) == (told, "日报", len(users))

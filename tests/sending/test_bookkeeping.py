@@ -155,8 +155,8 @@ def test_ctrl_c_while_the_key_is_claimed(known, monkeypatch):
         return claim(*args, **kwargs)
 
     class Interrupted(bookkeeping.Workers):
-        def submit(self, job):
-            future = super().submit(job)
+        def submit(self, job, future):
+            super().submit(job, future)
 
             def result(_seconds):
                 del future.result
@@ -223,6 +223,54 @@ def test_a_ledger_that_hangs_costs_little(known, monkeypatch):
     assert contents(known) == ["done", "done"]
 
 
+@pytest.mark.parametrize("fault", [None, {"errcode": 60020, "errmsg": "no"}])
+def test_a_key_that_is_claimed_too_late(known, monkeypatch, fault):
+    """It ends with its message all the same: the next run is told of that, or sends it."""
+    go, claim, late = threading.Event(), Ledger.claim, []
+
+    def slow(self, *args, **kwargs):
+        go.wait(20)
+        late.append(claim(self, *args, **kwargs))
+        return late[0]
+
+    if fault:
+        known.fail_next(path="send", **fault)
+    with monkeypatch.context() as now:
+        now.setattr(Ledger, "claim", slow)
+        (target,) = sender.targets(CHAT)
+        report = post([(target, Message("done"))], budget=Budget.of(hold=0.6), once="daily")
+        assert "sent without asking" in repr(report)
+        go.set()
+        until = time.monotonic() + 10
+        outcome = "failed" if fault else "sent"
+        while time.monotonic() < until and not (
+            late and [one.outcome for one in sender.history()] == [outcome]
+        ):
+            time.sleep(0.02)
+    again = send("done", CHAT, once="daily").results[0]
+    assert (again.outcome, again.earlier is None) == ("sent", bool(fault))
+
+
+def test_ctrl_c_as_the_claim_starts(known, monkeypatch):
+    """However early it comes, the key is free again."""
+    submit = sender.BOOKKEEPING._workers.submit
+    begun = []
+
+    def interrupted(*given):
+        begun.append(submit(*given))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as now:
+        now.setattr(sender.BOOKKEEPING._workers, "submit", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            send("done", CHAT, once="daily")
+    begun[0].exception(10)
+    until = time.monotonic() + 10
+    while [one.outcome for one in sender.history()] != ["failed"] and time.monotonic() < until:
+        time.sleep(0.02)
+    assert send("done", CHAT, once="daily").results[0].earlier is None
+
+
 def test_a_disk_that_fills_up_is_told_with_the_next_message(known, monkeypatch):
     """No message waits for its history to be written; that it could not be is told a little later."""
 
@@ -254,7 +302,7 @@ def test_a_history_goes_on_after_a_want_of_threads(known, monkeypatch):
     send("first", CHAT)  # the file is known to be fine
     sender.BOOKKEEPING.flush()
 
-    def refuse(_job):
+    def refuse(*_):
         raise RuntimeError("can't start new thread")
 
     with monkeypatch.context() as now:
@@ -300,7 +348,23 @@ def test_cells():
     entry = Entry("ops", "wecom_chat", "daily", "done", "failed", 60020, 0.0, "a\x1b[2J\u202eb")
     ((mark, _, where, title, became),) = cells([entry])
     assert (mark, where, title) == ("✗", "ops", "a [2J b")
-    assert became == "not sent · 60020 (--once daily)"
+    address = "this machine's public IP is not among the app's trusted IPs"
+    assert became == f"not sent · 60020: {address} (--once daily)"
+
+
+@pytest.mark.parametrize(
+    ("channel", "code", "told"),
+    [
+        ("dingtalk_chat", -1001, "not sent · -1001: cannot reach the platform"),
+        ("wecom_robot", 987654, "not sent · 987654: the platform refused this"),
+        ("dingtalk_app_robot", "Throttling.Sub", "not sent · Throttling.Sub · "),
+        ("of another version", 60020, "not sent"),
+    ],
+)
+def test_a_failed_line_says_why(channel, code, told):
+    """A code is followed by what it means, by that of its platform; one unknown is a code alone."""
+    ((*_, became),) = cells([Entry("ops", channel, None, "done", "failed", code, 0.0, "a")])
+    assert became.startswith(told)
 
 
 def test_the_seeds_functions_leave_no_trace(sandbox):

@@ -167,6 +167,17 @@ def test_limits_are_those_of_the_form():
     assert limit_of(Message("x", markdown=True), CHAT) == CHAT.markdown.max_bytes
 
 
+@pytest.mark.parametrize("markdown", [False, True])
+@pytest.mark.parametrize("mark", ['"', "\\", "\n", "\x01"])
+def test_a_text_that_json_makes_longer(sandbox, mark, markdown):
+    """Where the platform counts the whole as JSON, such a text arrives in more parts."""
+    fields = dict(sandbox.targets["sandbox-dingtalk_notice"])
+    notice = Target(fields.pop("channel"), fields, name="notice", source="sandbox")
+    report = SENDER.send([(notice, Message(f"a{mark}" * 900, markdown=markdown))])
+    assert report.outcome == "sent", report
+    assert sum(message["content"].count("a") for message in sandbox.inbox) == 900
+
+
 @pytest.mark.parametrize("message", [Message(" "), Message("字" * 30_000)])
 def test_what_cannot_be_sent_is_refused(message):
     """Nothing, and far too much, are the caller's mistakes."""

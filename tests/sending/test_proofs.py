@@ -8,7 +8,7 @@ import time
 import pytest
 
 from notebook_notify import sender
-from notebook_notify.reports import SendReport
+from notebook_notify.reports import SendReport, SendResult
 from notebook_notify.targets import Target
 
 
@@ -111,6 +111,14 @@ def test_in_both_languages(prove, monkeypatch, language, head, step):
     lines = [" ".join(line) for line in prove("wecom_chat").lines()]
     assert lines[0].startswith(head)
     assert lines[1].startswith(f"✓ {step}")
+
+
+def test_a_message_proves_the_rest(prove):
+    """Once a line was posted, what only a message could prove is said to be proved by it."""
+    proof = prove("dingtalk_robot")
+    assert proof.after(SendResult("ops", "robot", "failed")) is proof
+    posted = proof.after(SendResult("ops", "robot", "sent"))
+    assert (posted.outcome, steps(posted)) == ("sent", ["✓ credential: a message proved it"])
 
 
 def test_what_the_platform_tells_is_at_hand(prove):

@@ -123,7 +123,9 @@ def test_what_was_not_sent_is_left_out(to):
     """There is nothing to take back of what the platform refused."""
     report = send("oops", to("wecom_app", corp_secret="wr0ng-s3cr3t"))
     assert report.outcome == "failed"
-    assert report.recall().results == ()
+    back = report.recall()
+    assert back.results == ()
+    assert repr(back) == "· nothing was sent that could be taken back"
 
 
 def test_an_earlier_message(sandbox, to):

@@ -17,6 +17,7 @@ from notebook_notify.errors import OutboxError, SendInterrupted
 from notebook_notify.ledger_file import path_of
 from notebook_notify.messages import Message
 from notebook_notify.sending.history import cells
+from notebook_notify.sending.outcomes import Delivery
 from notebook_notify.waiting import drain as drains
 from notebook_notify.waiting import keeping
 from notebook_notify.waiting.keeping import Kept
@@ -126,6 +127,23 @@ def test_what_had_not_left_is_marked_before_it_does(held, sandbox):
     assert report.outcome == "queued"
     assert seen == [(["leased"], [])]
     assert (texts(sandbox), told[0].result.outcome) == (["done"], "sent")
+
+
+def test_what_has_landed_by_then(held, sandbox, monkeypatch):
+    """It stands as on its way until its outcome is written: a death before that marks it."""
+    let, real = threading.Event(), Delivery.result
+
+    def late(delivery, *args):
+        if delivery.flight.parts_sent:
+            let.wait(30)
+        return real(delivery, *args)
+
+    monkeypatch.setattr(Delivery, "result", late)
+    held("loss 0.1")
+    eventually(lambda: states() == ["flying"])
+    let.set()
+    eventually(lambda: states() == [])
+    assert texts(sandbox) == ["loss 0.1"]
 
 
 def test_no_answer_at_all(held, sandbox, monkeypatch):

@@ -150,6 +150,26 @@ def test_how_items_stand(save, monkeypatch):
     assert told["late"] == ("✗", "expired, not sent")
 
 
+@pytest.mark.skipif(os.name != "posix", reason="no modes here")
+@pytest.mark.parametrize("call", [cells, lambda drain: do(drain, [], 1)])
+def test_a_folder_that_cannot_be_looked_into(save, call):
+    """Neither "nothing waits" nor a traceback: what is wrong is told."""
+    put("one")
+    folder = sender.DRAIN.outbox.path.parent
+    sender.DRAIN.end(10)
+    sender.DRAIN.renew()
+    folder.chmod(0)
+    was = os.geteuid()
+    if was == 0:  # whom no mode stops
+        os.seteuid(65534)
+    try:
+        with pytest.raises(OutboxError, match=r"cannot be used: .*Permission denied"):
+            call(sender.DRAIN)
+    finally:
+        os.seteuid(was)
+        folder.chmod(0o700)
+
+
 def test_the_shell(save, sandbox, capsys):
     """Lists, flushes, sends again and drops; the exit code says whether something waits."""
     assert main(["outbox"]) == 0

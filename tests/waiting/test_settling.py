@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
+
 import pytest
 
 from notebook_notify.delivery.outbox import Outbox
@@ -14,6 +17,7 @@ from notebook_notify.errors import (
 )
 from notebook_notify.messages import Message
 from notebook_notify.platforms import CHANNELS
+from notebook_notify.platforms.base import Words
 from notebook_notify.reports import SendResult
 from notebook_notify.waiting.changes import Changes
 from notebook_notify.waiting.queueing import Passage
@@ -111,6 +115,52 @@ def test_time_was_up_as_a_part_arrived(outbox, settling):
     settling.conclude(outbox, lease, CHANNEL, over, Passage(outbox, lease))
     (item,) = outbox.items()
     assert (item.state, item.lost) == ("unknown", 1)
+
+
+def before_line(number, function, other):
+    """Have *other* done before so many lines of *function*, as by another thread; else after it."""
+    lines = []
+
+    def trace(frame, event, _arg):
+        if frame.f_code is not function.__code__:
+            return None
+        if event == "line":
+            lines.append(frame.f_lineno)
+            if len(lines) == number:
+                other()
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
+    if len(lines) < number:
+        other()
+
+
+@pytest.mark.parametrize("number", range(1, 9))
+def test_time_is_up_while_a_part_is_noted(outbox, settling, number):
+    """At whatever line of it: the part is noted, or what may be repeated is marked."""
+    parts = [Words(f"({one}/3)") for one in (1, 2, 3)]
+    outbox.put("ops", MOON, Message("long"))
+    lease = outbox.lease([MOON])
+    outbox.fly(lease)
+    passage = Passage(outbox, lease)
+    passage.plan(parts, 2048)
+    over = SendResult(
+        "ops", "", "failed", {"errcode": -1005, "errmsg": "no time left"}, -1005,
+        parts=3, parts_sent=1,
+    )  # fmt: skip
+
+    def time_is_up():
+        settling.conclude(outbox, lease, CHANNEL, over, passage)
+
+    with contextlib.contextmanager(before_line)(number, Passage.land, time_is_up):
+        passage.land(parts[0])
+    (item,) = outbox.items()
+    assert item.state == "unknown" or item.accepted == 1
 
 
 def test_what_is_owed_is_told(outbox, settling, told, monkeypatch):

@@ -145,6 +145,21 @@ def test_ctrl_c_while_the_disk_is_at_it(drain, outbox, disk):
     assert outbox.items() == []
 
 
+def test_ctrl_c_as_its_thread_starts(drain, outbox, monkeypatch):
+    """However early it comes, nothing of it is stored, or stays."""
+    submit, begun = drain._workers.submit, []
+
+    def interrupted(*given):
+        begun.append(submit(*given))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(drain._workers, "submit", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        drain.put(lambda box: [box.put("ops", MOON, Message("1"))])
+    begun[0].exception(10)
+    until(lambda: outbox.items() == [])
+
+
 @pytest.mark.parametrize("call", [cells, lambda drain: act(drain, ["drop", "7f3a"], 1)])
 def test_a_locked_file_holds_nobody(drain, outbox, call):
     """Another process holds the file: the list says so in time, and Ctrl-C stops the wait."""

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 import sys
-import time
 
 import pexpect
 from common import Checks, Place, place, until
@@ -29,6 +29,12 @@ LIVE = (
     "while not os.path.exists('seen'): await asyncio.sleep(0.1)\n"
     "print('last line'); 6 * 7"
 )
+#: Once its file is there, what it printed is recorded. It sleeps in steps: Python tells of a signal
+#: that comes between two of its instructions and a long sleep only when that has ended.
+LONG = (
+    "import time; print('be' + 'gun', flush=True); open('begun', 'w').close()\n"
+    "for n in range(600): time.sleep(0.1)"
+)
 
 
 class Terminal:
@@ -36,6 +42,8 @@ class Terminal:
 
     def __init__(self, kind: str) -> None:
         options = ["--simple-prompt"] if kind == "ipython" else []
+        # What a script runs in the background is begun with Ctrl-C ignored, and so would this be.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         self.child = pexpect.spawn(
             sys.executable,
             [*COMMANDS[kind], *options],
@@ -115,10 +123,9 @@ def check_cells(check: Checks, here: Place, terminal: Terminal) -> None:
         assert "ZeroDivisionError: division by zero" in text
         assert "line 3" in text
     with check("Ctrl-C"):
-        begun = "print('be' + 'gun', flush=True); import time; time.sleep(60)"
-        terminal.begin(f"%%notify_wechat --to ops\n{begun}")
-        terminal.child.expect("begun")
-        time.sleep(0.5)
+        terminal.begin(f"%%notify_wechat --to ops\n{LONG}")
+        terminal.child.expect("begun\r\n")
+        until((here.folder / "begun").exists, 30, "the cell's file")
         terminal.child.sendintr()
         shown = terminal.shown()
         assert "KeyboardInterrupt" in shown, shown

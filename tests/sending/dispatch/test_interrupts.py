@@ -12,7 +12,7 @@ from notebook_notify.errors import SendInterrupted
 from notebook_notify.messages import Message
 from notebook_notify.platforms import CHANNELS
 from notebook_notify.platforms.base import Words
-from notebook_notify.sending import outcomes
+from notebook_notify.sending import dispatch, outcomes
 from notebook_notify.sending.dispatch import Sender
 from notebook_notify.sending.outcomes import Delivery
 
@@ -97,6 +97,27 @@ def test_interrupted_after_one_was_accepted(quick, sandbox, monkeypatch, to):
     thread.join(3)
     assert [result.outcome for result in caught] == ["sent", "failed"]
     assert [message["channel"] for message in sandbox.inbox] == [CHAT]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX signals")
+def test_an_answer_just_after_ctrl_c(quick, sandbox, interrupt, monkeypatch, to, eventually):
+    """What had left by then may have arrived, even if its thread ends before anybody asks."""
+
+    def late(delivery):
+        delivery.future.exception(20)
+        return outcomes.stopped(delivery)
+
+    def press():
+        if eventually(lambda: sandbox.inbox, 10):
+            interrupt(0)
+
+    monkeypatch.setattr(dispatch, "stopped", late)
+    sandbox.fail_next("drip", path="appchat/send", seconds=0.08)  # for each byte
+    threading.Thread(target=press).start()
+    with pytest.raises(SendInterrupted) as caught:
+        quick.send([(to(sandbox), Message("x"))])
+    assert [message["content"] for message in sandbox.inbox] == ["x"]
+    assert [one.outcome for one in caught.value.report.results] == ["unknown"]
 
 
 def test_a_result_that_does_not_come(sandbox, monkeypatch, to):

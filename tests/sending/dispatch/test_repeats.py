@@ -293,6 +293,18 @@ def test_who_persists_never_repeats_what_may_have_arrived(quick, sandbox, to, se
     assert (sends(sandbox), len(sandbox.inbox)) == (2, 1)
 
 
+@pytest.mark.parametrize("kind", ["ok", "partial"])
+def test_what_was_accepted_is_not_repeated(sandbox, clock, to, kind):
+    """Whatever else a hostile server's answer says."""
+    target, until = to(sandbox), clock.now + 3600
+    channel = channel_of(target)
+    delivery = Delivery(target, channel, None, until, repeat=True, once=False, persist=True)
+    answers = [Verdict(kind, {"errcode": 0, "retry_after": 1.0})]
+    attempt = attempts.Attempts(Transport(), (), MemoryStore())
+    verdict = attempt(delivery, channel.token_key(target), lambda _token: answers.pop(), until)
+    assert (verdict.kind, clock.pauses) == (kind, [])
+
+
 def test_who_persists_waits_as_long_as_a_gateway_asks(sandbox, clock, to, sent):
     """With ``persist`` a gateway that names a time is asked again then, and no sooner."""
     target, until = to(sandbox), clock.now + 3600
