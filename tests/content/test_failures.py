@@ -110,8 +110,8 @@ def test_interrupts():
 def test_a_huge_error_costs_little(shell):
     """Of an exception whose text is of megabytes only the beginning is read."""
     error = ValueError("first\n" + "\x1b[31mred\r" * 5_000_000)
-    began = time.perf_counter()
+    began = time.process_time()
     told = failure(error, shell)
-    assert time.perf_counter() - began < 0.3
+    assert time.process_time() - began < 0.3
     assert told.headline.startswith("ValueError: first")
     assert len(told.headline) < 25_000

@@ -70,15 +70,15 @@ def test_a_drip_is_bounded(post, failure, sandbox):
     started = time.monotonic()
     error = failure(post, sandbox.url, path="/cgi-bin/appchat/send", seconds=0.3)
     assert error.errcode == errors.UNKNOWN
-    assert time.monotonic() - started < 0.6
+    assert time.monotonic() - started < 3  # all of it takes 4 s
 
 
 def test_patience_is_for_the_reply_alone(post, ok, serve, monkeypatch):
     """A slow name look-up takes nothing from the wait for the reply, nor is it ended by that."""
-    server = serve(lambda _: time.sleep(0.15) or ok)
+    server = serve(lambda _: ok)
     real = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: time.sleep(0.5) or real(*a, **k))
-    assert post(server.url, seconds=2, patience=0.3).json_object() == {"errcode": 0}
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: time.sleep(2.2) or real(*a, **k))
+    assert post(server.url, seconds=20, patience=2).json_object() == {"errcode": 0}
 
 
 def test_no_more_patience(post, failure, serve):
@@ -88,19 +88,19 @@ def test_no_more_patience(post, failure, serve):
         time.sleep(0.2)
         return b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\n\r\n{"
 
-    for answer in (lambda _: time.sleep(1), drip):
+    for answer in (lambda _: time.sleep(4), drip):
         server = serve(answer)
         started = time.monotonic()
         error = failure(post, server.url, patience=0.3)
         assert (error.errcode, error.left) == (errors.UNKNOWN, True)
-        assert time.monotonic() - started < 0.8
+        assert time.monotonic() - started < 3
 
 
 def test_the_deadline_holds_after_a_slow_connection(post, failure, serve, monkeypatch):
     """What a name look-up took is not given to the reply a second time."""
-    server = serve(lambda _: time.sleep(2))
+    server = serve(lambda _: time.sleep(9))
     real = socket.getaddrinfo
-    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: time.sleep(0.4) or real(*a, **k))
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *a, **k: time.sleep(2) or real(*a, **k))
     started = time.monotonic()
-    assert failure(post, server.url, seconds=0.6).errcode == errors.UNKNOWN
-    assert time.monotonic() - started < 0.8
+    assert failure(post, server.url, seconds=3).errcode == errors.UNKNOWN
+    assert time.monotonic() - started < 4.5  # twice the time: 5 s

@@ -38,11 +38,17 @@ def shown_pngs(shown):
 
 def outputs(shown):
     """What stands under the cell, but for our box and what differs from run to run."""
-    return [
-        {key: value for key, value in output.items() if key not in ("execution_count", "transient")}
-        for output in shown.outputs
-        if not output.get("data", {}).get("text/plain", "").startswith(("✓", "◐", "?", "✗"))
-    ]
+    stands = []
+    for output in shown.outputs:
+        if output.get("data", {}).get("text/plain", "").startswith(("✓", "◐", "?", "✗")):
+            continue
+        one = {k: v for k, v in output.items() if k not in ("execution_count", "transient")}
+        before = stands[-1] if stands else {}
+        if "name" in one and one["name"] == before.get("name"):  # a kernel may print a line in two
+            before["text"] += one["text"]
+        else:
+            stands.append(one)
+    return stands
 
 
 @pytest.mark.parametrize("magic", ["%%notify_wechat", "%%notify_wechat_app", "%%notify_dingtalk"])

@@ -26,15 +26,15 @@ def test_ctrl_c_during_a_send(quick, sandbox, interrupt, to, sent):
     sent(quick, targets[0], "first")
     sandbox.clear()
     sandbox.fail_next("deliver_hang", path="appchat/send")
-    sandbox.fail_next("hang", path="/gettoken", seconds=0.8)  # DingTalk's; WeCom's token is there
-    interrupt(0.3)
+    sandbox.fail_next("hang", path="/gettoken", seconds=6)  # DingTalk's; WeCom's token is there
+    interrupt(2)
     started = time.monotonic()
     with pytest.raises(SendInterrupted) as caught:
         quick.send([(target, Message("x")) for target in targets])
-    assert time.monotonic() - started < 0.8
+    assert time.monotonic() - started < 5
     assert isinstance(caught.value, KeyboardInterrupt)
     assert [r.outcome for r in caught.value.report.results] == ["unknown", "failed", "sent"]
-    time.sleep(0.8)
+    time.sleep(5)
     assert sorted(message["channel"] for message in sandbox.inbox) == [APP, CHAT]
 
 

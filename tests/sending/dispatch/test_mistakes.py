@@ -35,10 +35,10 @@ def test_a_huge_text_is_refused(quick, sandbox, monkeypatch, language, words, to
     """A text of thousands of messages is refused at once, with the way to send it."""
     monkeypatch.setenv("NOTEBOOK_NOTIFY_LANGUAGE", language)
     text = "字" * ((8 << 20) // 3) + "abc"
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(TargetError, match=words):
         quick.send([(to(sandbox), Message("x")), (to(sandbox), Message(text))])
-    assert time.monotonic() - started < 0.5
+    assert time.process_time() - started < 0.5
     assert sandbox.stats["requests"] == 0
 
 

@@ -106,11 +106,11 @@ def test_time_up_after_a_gateways_page(sandbox, to, sent):
     """Who stops waiting between a gateway's page and the repeat is told that it may be there."""
     sandbox.fail_next(status=502, path="send")
     sender = Sender(pauses=(0.6, 0, 0))
-    result = sent(sender, to(sandbox, APP), timeout=0.9, once=True)
+    result = sent(sender, to(sandbox, APP), timeout=5, once=True)
     assert result.outcome == "sent"
     sandbox.fail_next(status=502, path="send")
-    sandbox.fail_next("hang", path="send", seconds=1)
-    result = sent(sender, to(sandbox, APP), "other", timeout=0.8, once=True)
+    sandbox.fail_next("hang", path="send", seconds=6)
+    result = sent(sender, to(sandbox, APP), "other", timeout=2.5, once=True)
     assert (result.outcome, result.error["errcode"]) == ("unknown", errors.UNKNOWN)
     sender.close()
 
@@ -183,13 +183,13 @@ def test_untrusted_certificate_is_not_repeated(sandbox, monkeypatch, to, sent):
                         context.wrap_socket(connection, server_side=True).close()
 
         threading.Thread(target=accept, daemon=True).start()
-        sender = Sender(pauses=(0.5, 0.5, 0.5))
+        sender = Sender(pauses=(5, 5, 5))
         url = f"https://127.0.0.1:{listener.getsockname()[1]}"
         started = time.monotonic()
         result = sent(sender, to(sandbox, base_url=url))
         sender.close()
     assert (result.outcome, result.error["errcode"]) == ("failed", errors.TLS_FAILED)
-    assert time.monotonic() - started < 0.5
+    assert time.monotonic() - started < 4
     assert len(accepted) == 1
 
 

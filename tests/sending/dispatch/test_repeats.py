@@ -108,8 +108,8 @@ def test_time_up_during_the_repeat(quick, sandbox, to, sent):
     sent(quick, target, "first")
     sandbox.fail_next("half", path="send")
     sandbox.fail_next(errcode=42001, path="send")
-    sandbox.fail_next("hang", path="gettoken", seconds=1)
-    result = sent(quick, target, "second", timeout=0.3, once=True)
+    sandbox.fail_next("hang", path="gettoken", seconds=6)
+    result = sent(quick, target, "second", timeout=2, once=True)
     assert (result.outcome, result.error["errcode"]) == ("unknown", errors.UNKNOWN)
     assert [message["content"] for message in sandbox.inbox] == ["first", "second"]
 
@@ -126,11 +126,11 @@ def test_the_repeat_leaves_while_the_platform_remembers(
 
 def test_a_long_budget_does_not_delay_the_repeat(quick, sandbox, monkeypatch, to, sent):
     """With minutes to wait, the safe repeat still comes within the platform's memory."""
-    monkeypatch.setattr(dispatch, "REPEAT_AFTER", 0.2)
+    monkeypatch.setattr(dispatch, "REPEAT_AFTER", 0.5)
     sandbox.fail_next("deliver_hang", path="send")
     started = time.monotonic()
     assert sent(quick, to(sandbox, APP), timeout=300, once=True).outcome == "sent"
-    assert time.monotonic() - started < 1
+    assert time.monotonic() - started < 5
     assert len(sandbox.inbox) == 1
 
 
