@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from unittest import mock
 
 from notebook_notify.platforms.wecom_chat import WeComChat
+from notebook_notify.sender import BOOKKEEPING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -34,6 +35,7 @@ def saved_targets(server: TlsServer, count: int = 1) -> Iterator[list[str]]:
     names = [f"ops{number}" for number in range(count)]
     with ExitStack() as stack:
         home = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        stack.callback(BOOKKEEPING.flush)  # a thread writes down the last messages
         config = home / "notebook_notify" / "notebook_notify.toml"
         config.parent.mkdir()
         lines = []
